@@ -1,0 +1,1 @@
+"""One router a resource: find the row, one domain verb, show the row."""

@@ -1,0 +1,176 @@
+"""The statements that every model call, every finished conversation and every claim makes, as SQL: Django builds a query anew each time, which costs several times what running it does.
+
+Nothing else belongs here. Both databases take this SQL; values go through the fields' own conversion.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+from django.core.exceptions import EmptyResultSet
+from django.db import connection, transaction
+from django.db.models import Model, QuerySet, TextChoices
+
+from generation.llm.client import LedgerLine
+from studio.models import Conversation, Item, LikenessKey, Run
+from studio.models.fields import plain_text
+from studio.models.requests import ModelRequest
+
+AT_ONCE = 200
+"""Rows in one INSERT: databases take a bounded number of parameters."""
+
+
+def claim(pk: int, *, token: str, lease_until: datetime, now: datetime) -> bool:
+    """Put a due item of a running run under this token; whether it was to be had. Inside a transaction."""
+    item, run = Item._meta.db_table, Run._meta.db_table
+    if connection.features.has_select_for_update:
+        # Who pauses or ends the run waits for this, or this for them: nothing is claimed behind their back.
+        _execute(
+            f"SELECT id FROM {run} WHERE id = (SELECT run_id FROM {item} WHERE id = %s) FOR NO KEY UPDATE",  # noqa: S608  the tables are ours
+            [pk],
+        )
+    status = Item.Status
+    claimed = _execute(
+        f"UPDATE {item} SET status = %s, token = %s, lease_until = %s, started_at = COALESCE(started_at, %s)"  # noqa: S608  the tables are ours
+        " WHERE id = %s AND status IN (%s, %s) AND not_before <= %s"
+        f" AND EXISTS (SELECT 1 FROM {run} WHERE {run}.id = {item}.run_id AND {run}.status = %s)",
+        [
+            *[status.BUILDING, token, _at(lease_until), _at(now)],
+            *[pk, status.PENDING, status.INTERRUPTED, _at(now), Run.Status.RUNNING],
+        ],
+    )
+    return bool(claimed)
+
+
+def claim_first(queue: QuerySet[Conversation], *, by: int, until: datetime) -> int | None:
+    """Give the first of the queue, in its order, to a person until then; its primary key, or None when there is none.
+
+    One statement, because each one more is one more time to wait: for the database, and for the threads beside this one.
+    """
+    try:
+        sql, parameters = queue.values("pk")[:1].query.sql_with_params()
+    except EmptyResultSet:
+        return None
+    table = Conversation._meta.db_table
+    claiming = f"UPDATE {table} SET claimed_by_id = %s, claim_until = %s WHERE id ="  # noqa: S608  the table is ours
+    claim = [by, _at(until)]
+    if connection.features.has_select_for_update_skip_locked:
+        with connection.cursor() as cursor:
+            cursor.execute(f"{claiming} ({sql} FOR UPDATE OF {table} SKIP LOCKED) RETURNING id", [*claim, *parameters])
+            found = cursor.fetchone()
+    else:  # SQLite has no row locks, and needs none: its transactions are IMMEDIATE, one writer at a time.
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(sql, parameters)
+            found = cursor.fetchone()
+            if found is not None:
+                cursor.execute(f"{claiming} %s", [*claim, found[0]])
+    return None if found is None else int(found[0])
+
+
+def next_due(run_pk: int, *, now: datetime, lost_before: datetime) -> int | None:
+    """The first item of a running run that is due and that no message is under way for, marked as sent. Inside a transaction."""
+    item, run, status = Item._meta.db_table, Run._meta.db_table, Item.Status
+    lock = " FOR UPDATE SKIP LOCKED" if connection.features.has_select_for_update_skip_locked else ""
+    for unsent, sent in ("sent_at IS NULL", ()), ("sent_at < %s", (_at(lost_before),)):
+        for wanted in (status.INTERRUPTED, status.PENDING):
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    f"SELECT id FROM {item} WHERE run_id = %s AND status = %s AND {unsent} AND not_before <= %s"  # noqa: S608  the tables are ours
+                    f" AND EXISTS (SELECT 1 FROM {run} WHERE id = %s AND status = %s) ORDER BY number LIMIT 1{lock}",
+                    [run_pk, wanted.value, *sent, _at(now), run_pk, Run.Status.RUNNING.value],
+                )
+                found = cursor.fetchone()
+            if found is not None:
+                _execute(f"UPDATE {item} SET sent_at = %s WHERE id = %s", [_at(now), found[0]])  # noqa: S608  the table is ours
+                return int(found[0])
+    return None
+
+
+def update_held(item: Item, **values: Any) -> bool:
+    """Change an item that is still held under its token; whether it was."""
+    fields: list[Any] = [item._meta.get_field(name) for name in values]
+    prepared = [field.get_db_prep_save(value, connection) for field, value in zip(fields, values.values(), strict=True)]
+    changes = ", ".join(f"{field.column} = %s" for field in fields)
+    held = _execute(
+        f"UPDATE {Item._meta.db_table} SET {changes} WHERE id = %s AND token = %s AND status = %s",  # noqa: S608  the names are ours
+        [*prepared, item.pk, item.token, Item.Status.BUILDING],
+    )
+    return bool(held)
+
+
+def has_unfinished(run_pk: int) -> bool:
+    """Whether an item of the run may still be worked."""
+    unfinished = Item.Status.unfinished()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT 1 FROM {Item._meta.db_table} WHERE run_id = %s AND status IN (%s, %s, %s) LIMIT 1",  # noqa: S608  the table is ours
+            [run_pk, *unfinished],
+        )
+        return cursor.fetchone() is not None
+
+
+def insert_requests(kind: type[ModelRequest], *, ledger: Iterable[LedgerLine], **made_for: Model | None) -> None:
+    """Write down requests to a model as rows of this kind, ``made_for`` something that must exist."""
+    insert(
+        [
+            kind(
+                **made_for,
+                purpose=line.purpose,
+                model=plain_text(line.model, 120),
+                tokens_in=line.tokens_in,
+                tokens_cached=line.tokens_cached,
+                tokens_out=line.tokens_out,
+                latency_ms=line.latency_ms,
+                attempt=line.attempt,
+                outcome=line.outcome,
+                cost=line.cost,
+                reply=line.reply or None,
+            )
+            for line in ledger
+        ]
+    )
+
+
+def insert(rows: Sequence[Model]) -> None:
+    """Insert rows of one model, with one statement for some hundred of them. They don't learn their keys."""
+    for at in range(0, len(rows), AT_ONCE):
+        chunk = rows[at : at + AT_ONCE]
+        fields, into, places = _insertion(type(chunk[0]))
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"{into} VALUES {', '.join([places] * len(chunk))}",
+                [field.get_db_prep_save(field.pre_save(row, True), connection) for row in chunk for field in fields],
+            )
+
+
+@cache
+def _insertion(model: type[Model]) -> tuple[list[Any], str, str]:
+    fields = [field for field in model._meta.concrete_fields if not field.primary_key]
+    columns = ", ".join(str(field.column) for field in fields)
+    return fields, f"INSERT INTO {model._meta.db_table} ({columns})", f"({', '.join(['%s'] * len(fields))})"
+
+
+def find_alike(*, dataset_pk: int, keys: Sequence[str], besides: int | None, limit: int) -> list[tuple[str, int]]:
+    """Public id and version of conversations of the dataset that share one of these keys."""
+    sharing = (
+        f"SELECT DISTINCT conversation_id FROM {LikenessKey._meta.db_table}"  # noqa: S608  the table is ours
+        f" WHERE dataset_id = %s AND conversation_id <> %s AND key IN ({', '.join(['%s'] * len(keys))}) LIMIT %s"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT pid, version FROM {Conversation._meta.db_table} WHERE id IN ({sharing}) ORDER BY id",  # noqa: S608  the table is ours
+            [dataset_pk, besides or 0, *keys, limit],
+        )
+        return list(cursor.fetchall())
+
+
+def _execute(sql: str, parameters: Sequence[Any]) -> int:
+    """Run a statement; how many rows it changed."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [str(value) if isinstance(value, TextChoices) else value for value in parameters])
+        return int(cursor.rowcount)
+
+
+def _at(moment: datetime) -> Any:
+    return connection.ops.adapt_datetimefield_value(moment)

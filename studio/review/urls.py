@@ -1,0 +1,110 @@
+"""URLs of the review page. A call's id comes from models and imports, so it may hold anything, slashes too."""
+
+from django.urls import path
+
+from studio.review.views import (
+    adjudication,
+    arguments,
+    branches,
+    calls,
+    claims,
+    comments,
+    decisions,
+    grounding,
+    history,
+    page,
+    replays,
+    reruns,
+    structure,
+    tags,
+    texts,
+    waivers,
+)
+
+_ONE = "conversations/<str:pid>/"
+_CALL = f"{_ONE}calls/<path:call_id>/"
+_TEXT = f"{_ONE}texts/<str:part>/"
+_RERUN = f"{_ONE}reruns/<str:rerun_pid>/"
+_BESIDE = f"{_ONE}beside/<path:call_id>/"
+_TURN = f"{_ONE}turns/<int:turn>/"
+_BRANCH = f"{_ONE}branches/<str:branch_pid>/"
+
+urlpatterns = [
+    path("review/next/", page.next_review, name="next_review"),
+    path(_ONE, page.conversation_review, name="conversation_review"),
+    path(f"{_ONE}thread/", page.thread, name="review_thread"),
+    path(f"{_ONE}background/", page.background, name="review_background"),
+    path(f"{_ONE}next/", page.step, {"way": "next"}, name="next_conversation"),
+    path(f"{_ONE}previous/", page.step, {"way": "previous"}, name="previous_conversation"),
+    path(f"{_CALL}show/", calls.show, name="review_call"),
+    path(f"{_CALL}differences/", calls.differences, name="pair_differences"),
+    path(f"{_CALL}edit/", calls.edit, name="edit_call"),
+    path(f"{_CALL}fields/", arguments.fields, name="draw_arguments"),
+    path(f"{_CALL}check/", arguments.check, name="check_arguments"),
+    path(f"{_CALL}write-result/", calls.write_result, name="write_result"),
+    path(f"{_CALL}reason/", calls.edit_reason, name="edit_reason"),
+    path(f"{_CALL}mark/", calls.mark, name="mark_pair"),
+    path(f"{_CALL}comment/", comments.start, name="comment_pair"),
+    path(f"{_CALL}confirm/", calls.confirm, name="confirm_pair"),
+    path(f"{_CALL}rerun/", reruns.ask, name="ask_rerun"),
+    path(f"{_CALL}regenerate/", branches.ask_from_call, name="regenerate_call"),
+    path(f"{_CALL}<str:side>/whole/", calls.whole, name="whole_payload"),
+    path(f"{_BESIDE}menu/", structure.menu, name="pair_menu"),
+    path(f"{_BESIDE}show/", structure.show, name="pair_slot"),
+    path(f"{_BESIDE}add/", structure.add, name="add_call"),
+    path(f"{_BESIDE}fields/", structure.fields, name="draw_new_arguments"),
+    path(f"{_BESIDE}check/", structure.check, name="check_new_arguments"),
+    path(f"{_BESIDE}<slug:verb>/", structure.change, name="change_structure"),
+    path(f"{_TURN}menu/", structure.menu, name="turn_menu"),
+    path(f"{_TURN}show/", structure.show, name="turn_slot"),
+    path(f"{_TURN}add/", structure.add, name="add_first_call"),
+    path(f"{_TURN}fields/", structure.fields, name="draw_first_arguments"),
+    path(f"{_TURN}check/", structure.check, name="check_first_arguments"),
+    path(f"{_TURN}remove/", structure.remove_turn, name="remove_turn"),
+    path(f"{_TEXT}show/", texts.show, name="review_text"),
+    path(f"{_TEXT}edit/", texts.edit, name="edit_text"),
+    path(f"{_TEXT}confirm/", texts.confirm, name="confirm_text"),
+    path(f"{_ONE}stale/confirm/", decisions.confirm_everything, name="confirm_everything"),
+    path(f"{_RERUN}", reruns.show, name="show_rerun"),
+    path(f"{_RERUN}accept/", reruns.accept, name="accept_rerun"),
+    path(f"{_RERUN}discard/", reruns.discard, name="discard_rerun"),
+    path(f"{_ONE}turns/<int:turn>/regenerate/", branches.ask_from_turn, name="regenerate_turn"),
+    path(f"{_ONE}turns/<int:turn>/sources/", grounding.show, name="answer_sources"),
+    path(f"{_ONE}branches/closed/<str:slot>/", branches.closed, name="branch_closed"),
+    path(_BRANCH, branches.show, name="show_branch"),
+    path(f"{_BRANCH}cancel/", branches.cancel, name="cancel_branch"),
+    path(f"{_BRANCH}again/", branches.again, name="branch_again"),
+    path(f"{_BRANCH}discard/", branches.discard, name="discard_branch"),
+    path(f"{_BRANCH}keep/", branches.keep, name="keep_branch"),
+    path(f"{_ONE}replay/", replays.show, name="show_replay"),
+    path(f"{_ONE}replay/ask/", replays.ask, name="ask_replay"),
+    path(f"{_ONE}replay/stop/", replays.stop, name="stop_replay"),
+    path(f"{_ONE}history/", history.show, name="conversation_history"),
+    path(f"{_ONE}history/restore/", history.restore, name="restore_revision"),
+    path(f"{_ONE}tags/set/", tags.tag, name="tag_conversation"),
+    path(f"{_ONE}people/", comments.people, name="people_to_mention"),
+    path(f"{_ONE}comment/", comments.start, name="comment_conversation"),
+    path(f"{_ONE}comments/<str:comment_pid>/edit/", comments.change_comment, {"verb": "edit"}, name="edit_comment"),
+    path(
+        f"{_ONE}comments/<str:comment_pid>/delete/", comments.change_comment, {"verb": "delete"}, name="delete_comment"
+    ),
+    path(f"{_ONE}threads/<str:thread_pid>/reply/", comments.change_thread, {"verb": "reply"}, name="reply_to_thread"),
+    path(
+        f"{_ONE}threads/<str:thread_pid>/resolve/", comments.change_thread, {"verb": "resolve"}, name="resolve_thread"
+    ),
+    path(f"{_ONE}threads/<str:thread_pid>/reopen/", comments.change_thread, {"verb": "reopen"}, name="reopen_thread"),
+    path(f"{_ONE}claim/take/", claims.take, name="take_claim"),
+    path(f"{_ONE}claim/renew/", claims.renew, name="renew_claim"),
+    path(f"{_ONE}decision/approve/", decisions.approve, name="approve"),
+    path(f"{_ONE}decision/reject/", decisions.reject, name="reject"),
+    path(f"{_ONE}decision/second-opinion/", decisions.second_opinion, name="second_opinion"),
+    path(f"{_ONE}decision/skip/", decisions.skip, name="skip"),
+    path(f"{_ONE}waivers/waive/", waivers.waive, name="waive_finding"),
+    path(f"{_ONE}waivers/<str:waiver_pid>/revoke/", waivers.revoke, name="revoke_waiver"),
+    path("review/adjudication/", adjudication.adjudication_list, name="adjudication_list"),
+    path("review/adjudication/<str:pid>/", adjudication.adjudicate, name="adjudicate"),
+    path("review/adjudication/<str:pid>/claim/renew/", adjudication.renew, name="renew_dispute"),
+    path("review/adjudication/<str:pid>/claim/take/", adjudication.take, name="take_dispute"),
+    path("review/adjudication/<str:pid>/settle/", adjudication.settle, name="settle"),
+    path("review/undo/", decisions.undo, name="undo_decision"),
+]

@@ -1,0 +1,1 @@
+"""Runs: their list, a new one, and one as it goes."""

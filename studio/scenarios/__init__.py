@@ -1,0 +1,1 @@
+"""Scenarios: what conversations are generated from."""

@@ -1,0 +1,1 @@
+"""People: login, their list, and what each sets for themselves."""

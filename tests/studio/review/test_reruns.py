@@ -1,0 +1,95 @@
+"""Running again from the page: asked, shown beside the recorded result, accepted or discarded. The sandbox is real."""
+
+import pytest
+
+from studio.domain.reruns import claim_rerun, fail_rerun, finish_rerun
+from studio.models import Rerun
+from studio.rerunning import work_rerun
+
+
+@pytest.fixture
+def ask(page, monkeypatch):
+    """Change the first call and ask for it to be run again; returns the rerun."""
+    monkeypatch.setattr("studio.tasks.send_rerun", lambda _: None)
+
+    def ask() -> Rerun:
+        page.save_arguments(1, '{"file_path": "notes/c.txt"}')
+        page.post(f"{page.call(1)}rerun/")
+        return Rerun.objects.get()
+
+    return ask
+
+
+def show(page, rerun):
+    return page.get(f"reruns/{rerun.pid}/", htmx=True).content.decode()
+
+
+def test_the_card_asks_until_it_is_done(page, ask):
+    rerun = ask()
+    assert 'hx-trigger="load delay:600ms"' in show(page, rerun)
+    work_rerun(rerun.pk)
+    text = show(page, rerun)
+    assert "hx-trigger" not in text
+    assert "<ins>gamma</ins>" in text
+    assert "<del>alpha</del>" in text
+    assert "identical" in text
+
+
+def test_accepting_takes_every_new_result_and_frees_what_is_unchanged(page, ask):
+    rerun = ask()
+    work_rerun(rerun.pk)
+    response = page.post(f"reruns/{rerun.pid}/accept/")
+    row = page.fresh()
+    assert response.status_code == 200
+    assert row.content.calls[0].result == "gamma\n"
+    assert not row.pairs.exclude(stale="").exists()
+    assert list(row.stale_answers) == ["0"]
+    assert 'data-do="accept"' not in response.content.decode()
+
+
+def test_discarding_changes_nothing(page, ask):
+    rerun = ask()
+    work_rerun(rerun.pk)
+    page.post(f"reruns/{rerun.pid}/discard/")
+    assert page.fresh().content.calls[0].result == "alpha\n"
+    assert "gamma" not in page.get().content.decode().replace("a.txt", "")
+
+
+def test_a_failure_says_why_and_can_be_tried_again(page, ask):
+    fail_rerun(claim_rerun(ask().pk), error="The tool service is down.")
+    text = page.get().content.decode()
+    assert "The tool service is down." in text
+    assert "Try again" in text
+
+
+def test_a_sandbox_that_came_out_differently_is_named(page, ask):
+    ids = [call.id for call in page.fresh().content.calls]
+    page.post(f"{page.call(2)}rerun/")
+    rerun = Rerun.objects.get()
+    result = {"text": "other", "outcome": "ok", "error_type": None, "duration_ms": 1.0, "is_identical": False}
+    finish_rerun(claim_rerun(rerun.pk), results=[{**result, "call_id": ids[1]}], drift=[{**result, "call_id": ids[0]}])
+    text = show(page, rerun)
+    assert "The rebuilt sandbox differs from the recorded one" in text
+    assert 'href="#pair-1"' in text
+
+
+def test_results_for_an_older_version_can_not_be_accepted(page, ask):
+    rerun = ask()
+    work_rerun(rerun.pk)
+    page.post("texts/user-0/edit/", {"text": "Otherwise", "version": 2})
+    assert "run the call again" in show(page, rerun)
+    assert page.post(f"reruns/{rerun.pid}/accept/").status_code == 409
+
+
+def test_saving_can_ask_at_once(page, monkeypatch):
+    sent = []
+    monkeypatch.setattr("studio.tasks.send_rerun", sent.append)
+    posted = {"kind": "raw", "text": '{"file_path": "notes/c.txt"}', "version": 1, "rerun": "1"}
+    response = page.post(f"{page.call(1)}edit/", posted)
+    assert sent == [Rerun.objects.get().pk]
+    assert "Asked to run again" in response.content.decode()
+
+
+def test_another_conversations_rerun_is_not_found(page, ask):
+    from_elsewhere = ask()
+    assert page.client.get(f"/conversations/nonexistent1/reruns/{from_elsewhere.pid}/").status_code == 404
