@@ -20,15 +20,15 @@ export function toggleDifferences(stop) {
 export function watchDifferences() {
   document.addEventListener("htmx:afterSettle", ({ detail }) => {
     if (detail.elt.matches?.(".pair-diff")) detail.elt.scrollIntoView({ block: "nearest" });
-    if (detail.elt.matches?.(".rerun:not([aria-busy])")) showOutcome(detail.elt);
+    if (detail.elt.matches?.(".rerun")) showOutcome(detail.elt);
   });
 }
 
 // What was run again came back: whoever still looks at the pair, and isn't typing, sees the buttons that decide about it. At once, not
 // in motion, and only downwards; the focus stays.
-function showOutcome(rerun) {
+export function showOutcome(rerun) {
   const stop = rerun.closest("[data-stop]");
-  const foot = rerun.querySelector(":scope > .editor-foot");
+  const foot = rerun.querySelector(":scope:not([aria-busy]) > .editor-foot");
   if (!foot || stop !== activeStop() || document.activeElement.matches("input, textarea, select")) return;
   const { top, bottom } = stop.getBoundingClientRect();
   const isLookedAt = top < innerHeight && bottom > 0;

@@ -2,6 +2,7 @@
 // went or stand elsewhere. After a refusal because of somebody else: ask at once who holds the conversation now.
 
 import { activate, activeStop, showActive } from "./review-stops.js";
+import { showOutcome } from "./review-differences.js";
 import { showThoughts } from "./review-folds.js";
 import { isDirty, reopenDrafts } from "./review-drafts.js";
 import { showLost } from "./review-lost.js";
@@ -59,8 +60,10 @@ function swap(standing, fresh) {
   const focused = hadFocus ? document.activeElement.id : "";
   const element = document.adoptNode(fresh);
   const unclamped = standing.classList.contains("is-unclamped");
+  const awaited = standing.querySelector(".rerun[aria-busy]") !== null;
   standing.replaceWith(element);
   element.classList.toggle("is-unclamped", unclamped);
   htmx.process(element);
   if (hadFocus) (document.getElementById(focused) ?? element).focus({ preventScroll: true });
+  if (awaited) showOutcome(element.querySelector(".rerun"));
 }

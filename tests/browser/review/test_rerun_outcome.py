@@ -1,7 +1,7 @@
 """What a call gave when it was run again is decided about without scrolling: its buttons come into view, the focus stays."""
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from generation.conversation import Conversation as Content
 from studio.models import Conversation, Rerun, User
@@ -51,6 +51,23 @@ def test_the_buttons_that_decide_about_it_come_into_view(open_page, anna: User, 
     assert page.evaluate("document.activeElement.closest('#pair-1') !== null")
     page.keyboard.press("Enter")
     expect(page.locator("#pair-1 .side-result")).to_contain_text("gamma")
+
+
+def test_they_do_as_well_when_the_outcome_comes_along_with_the_saved_card(
+    open_page, anna: User, conversation: Conversation
+) -> None:
+    """After the save the page fetches the thread: on a busy server that answer may be the first to hold the outcome."""
+    page = open_page(anna, f"/conversations/{conversation.pid}/")
+    held: list[Route] = []
+    page.route("**/thread/", lambda route: held.append(route))
+    page.route("**/reruns/*/", lambda route: held.append(route))
+    ask(page)
+    page.evaluate("scrollTo(0, 0)")
+    work()
+    page.unroute("**/thread/")
+    next(route for route in held if route.request.url.endswith("/thread/")).continue_()
+    expect(page.locator("#pair-1-accept")).to_be_in_viewport(ratio=1)
+    assert page.evaluate("document.activeElement.closest('#pair-1') !== null")
 
 
 def test_whoever_went_on_to_another_pair_stays_there(open_page, anna: User, conversation: Conversation) -> None:
