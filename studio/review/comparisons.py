@@ -47,6 +47,11 @@ class RerunView:
         return len(self.later) + 1
 
     @property
+    def proofs(self) -> int:
+        """How many earlier calls gave again what is recorded; 0 when one of them did not."""
+        return self.own.number - 1 if self.own and not self.drift else 0
+
+    @property
     def is_underway(self) -> bool:
         return self.status in (Rerun.Status.PENDING, Rerun.Status.RUNNING)
 

@@ -70,7 +70,18 @@ def test_a_sandbox_that_came_out_differently_is_named(page, ask):
     finish_rerun(claim_rerun(rerun.pk), results=[{**result, "call_id": ids[1]}], drift=[{**result, "call_id": ids[0]}])
     text = show(page, rerun)
     assert "The rebuilt sandbox differs from the recorded one" in text
+    assert "is as it was" not in text
     assert 'href="#pair-1"' in text
+
+
+def test_a_sandbox_that_came_out_the_same_is_said_to(page, monkeypatch):
+    monkeypatch.setattr("studio.tasks.send_rerun", lambda _: None)
+    page.post(f"{page.call(2)}rerun/")
+    rerun = Rerun.objects.get()
+    work_rerun(rerun.pk)
+    text = show(page, rerun)
+    assert "The rebuilt sandbox is as it was: the call before this one gave again what is recorded." in text
+    assert "differs from the recorded one" not in text
 
 
 def test_results_for_an_older_version_can_not_be_accepted(page, ask):
