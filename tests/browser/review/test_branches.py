@@ -19,7 +19,7 @@ def first(transactional_db):
     return store(two_reads())
 
 
-def asked(within: float = 8.0) -> Branch:
+def asked(within: float = 30.0) -> Branch:
     """The branch the page asked for."""
     deadline = time.monotonic() + within
     while not (pending := Branch.objects.filter(status=Branch.Status.PENDING).first()):

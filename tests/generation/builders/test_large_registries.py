@@ -147,12 +147,12 @@ def test_two_step_prompts_of_different_conversations_share_system_and_tools_as_t
 
 def test_showing_the_same_tools_again_costs_next_to_nothing():
     tools = registry(300)
-    started = time.perf_counter()
+    started = time.thread_time()
     tools_block(tools)
     step_schema(tools)
-    first = time.perf_counter() - started
-    started = time.perf_counter()
+    first = time.thread_time() - started
+    started = time.thread_time()
     for _ in range(50):
         tools_block(tools)
         step_schema(tools)
-    assert time.perf_counter() - started < first
+    assert time.thread_time() - started < first

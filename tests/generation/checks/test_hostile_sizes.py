@@ -10,7 +10,7 @@ from generation.tools import ToolDefinition
 
 SIZE = 100_000
 SECONDS = 6.0
-"""Far above what they take (under 1 s) and far below what squares take (minutes)."""
+"""Of CPU, which a busy machine stretches less than the clock: far above what they take (under 1) and far below what squares take (minutes)."""
 
 UNITS = [
     "“",
@@ -44,13 +44,13 @@ def words(count: int) -> str:
 @pytest.mark.parametrize("member", ["answer", "result"])
 def test_the_same_over_and_over(member: str, unit: str) -> None:
     text = (unit * (SIZE // len(unit) + 1))[:SIZE]
-    begun = time.perf_counter()
+    begun = time.thread_time()
     check(conversation(**{member: text}))
-    assert time.perf_counter() - begun < SECONDS
+    assert time.thread_time() - begun < SECONDS
 
 
 def test_an_answer_of_one_sentence_with_thousands_of_inventions() -> None:
-    begun = time.perf_counter()
+    begun = time.thread_time()
     found = check(conversation(answer=words(10_000)))
-    assert time.perf_counter() - begun < SECONDS
+    assert time.thread_time() - begun < SECONDS
     assert "ungrounded_answer" in {finding.code for finding in found}

@@ -106,8 +106,8 @@ def test_decimals_are_what_the_writer_may_have_rounded_to():
 )
 def test_long_hostile_text_is_read_in_linear_time(unit):
     text = unit * (60_000 // len(unit))
-    started = time.perf_counter()
+    started = time.thread_time()
     list(literals(text))
     whole_literal(text)
     # quadratic reading takes minutes here
-    assert time.perf_counter() - started < 3
+    assert time.thread_time() - started < 3

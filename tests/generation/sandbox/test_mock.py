@@ -260,9 +260,9 @@ def test_a_response_of_the_service_does_not_unfold_either(spin: SpinClient) -> N
 
 @pytest.mark.parametrize("text", ["{{" + " " * 50_000, "{{a" + " " * 50_000, "{{" * 50_000, "{{ a " * 20_000])
 def test_templates_that_never_end_are_text_at_once(text: str) -> None:
-    begun = time.perf_counter()
+    begun = time.thread_time()
     assert fill({"a": text}, {"a": 1}) == {"a": text}
-    assert time.perf_counter() - begun < 2
+    assert time.thread_time() - begun < 2
 
 
 # --- sessions and loading

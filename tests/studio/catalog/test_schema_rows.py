@@ -78,9 +78,9 @@ def test_a_wide_recursive_schema_stays_readable() -> None:
 @pytest.mark.parametrize("width", [3, 30, 400])
 def test_a_schema_that_unfolds_without_measure_is_shown_at_once(width: int) -> None:
     node = {"anyOf": [{"type": "array", "items": {"$ref": "#/$defs/node"}}, {"$ref": "#/$defs/node"}] * width}
-    begun = time.perf_counter()
+    begun = time.thread_time()
     rows = _rows({f"p{number}": {"$ref": "#/$defs/node"} for number in range(50)}, **{"$defs": {"node": node}})
-    assert time.perf_counter() - begun < 5
+    assert time.thread_time() - begun < 5
     assert len(rows) == 50
 
 

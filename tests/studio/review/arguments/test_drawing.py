@@ -276,11 +276,11 @@ HOSTILE = [
 
 @pytest.mark.parametrize(("properties", "arguments"), HOSTILE)
 def test_hostile_schemas_and_values_are_bounded_and_escaped(properties, arguments):
-    begun = time.perf_counter()
+    begun = time.thread_time()
     form = draw(arguments, schema={"type": "object", "properties": properties["x"]}, prefix="p-")
     html = render(form)
     html.encode("utf-8")
-    assert time.perf_counter() - begun < 5
+    assert time.thread_time() - begun < 5
     assert form.count <= MAX_FIELDS + 600
     assert "<script>" not in html
     assert "\u202e" not in html
@@ -293,9 +293,9 @@ def test_sixty_fields_are_drawn_in_no_time():
     render(draw({}, schema=schema))
     times = []
     for _ in range(5):
-        begun = time.perf_counter()
+        begun = time.thread_time()
         html = render(draw({"s3": "x"}, schema=schema))
-        times.append(time.perf_counter() - begun)
+        times.append(time.thread_time() - begun)
     assert min(times) < 0.25  # 20 ms on an idle machine; a guard against what grows with the square
     assert "58 more, not given" in html
 
