@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from django.core.exceptions import ValidationError
 
+from generation.conversation import Call, Outcome, Step, Turn
 from generation.conversation import Conversation as Content
-from generation.conversation import Outcome
 from generation.errors import InvalidInput
 from generation.faults import FaultKind
 from generation.fixtures import Fixture
@@ -17,6 +17,7 @@ from generation.tools import ToolDefinition
 from studio import building, mcp_servers, rerunning, wiring
 from studio.domain import reruns
 from studio.domain.catalog import ensure_registry, freeze, put_tools, registry_value, toolset_value
+from studio.domain.conversations import add_conversation
 from studio.domain.endpoints import ensure_demo_endpoint
 from studio.domain.runs import create_run
 from studio.models import Conversation, LedgerEntry, Registry, Rerun, Run
@@ -75,6 +76,31 @@ def test_a_run_over_an_mcp_server_has_its_results_and_leaves_no_session(server: 
     assert content.calls
     assert {call.outcome for call in content.calls} <= {Outcome.OK, Outcome.TOOL_ERROR}
     assert server.app.called == [call.tool for call in content.calls]
+    assert server.sessions == set()
+
+
+def rerun_of(row: Conversation, call_id: str) -> Rerun:
+    rerun = reruns.ask_rerun(row, call_id=call_id, by=make_user())
+    rerunning.work_rerun(rerun.pk)
+    return Rerun.objects.get(pk=rerun.pk)
+
+
+def test_a_call_runs_again_in_a_client_session_of_its_own_as_those_before_it_left_it(server: McpStandIn) -> None:
+    registry = notes_registry(server)
+    put, get = (
+        Call(id=f"call0000{number}", tool=tool, arguments=arguments, result=result, outcome=Outcome.OK)
+        for number, tool, arguments, result in [
+            (1, "put", {"key": "a", "value": "alpha"}, "kept a"),
+            (2, "get", {"key": "a"}, "beta"),
+        ]
+    )
+    turn = Turn(user="Keep alpha as a, then say a.", steps=[Step(calls=[put]), Step(calls=[get])], answer="alpha")
+    content = Content(tools=registry_value(registry).tools, turns=[turn])
+    row = add_conversation(make_dataset(), content=content, toolset=freeze(registry))
+    rerun = rerun_of(row, get.id)
+    assert (rerun.status, rerun.error, rerun.drift) == (Rerun.Status.DONE, "", [])
+    assert [result["text"] for result in rerun.results] == ["alpha"]
+    assert server.app.called == ["put", "get"]
     assert server.sessions == set()
 
 
@@ -159,9 +185,7 @@ def test_error_recovery_meets_faults_and_running_it_again_meets_the_same() -> No
     errors = [call for call in row.content.calls if call.outcome is Outcome.TOOL_ERROR]
     assert errors
     assert errors[0].error_type in ("RateLimited", "Timeout", "PermissionDenied")
-    rerun = reruns.ask_rerun(row, call_id=row.content.calls[0].id, by=make_user())
-    rerunning.work_rerun(rerun.pk)
-    rerun = Rerun.objects.get(pk=rerun.pk)
+    rerun = rerun_of(row, row.content.calls[0].id)
     assert rerun.status == Rerun.Status.DONE
     assert [result["is_identical"] for result in rerun.results] == [True] * len(row.content.calls)
 
