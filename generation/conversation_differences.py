@@ -1,7 +1,8 @@
 """Two versions of a conversation laid over each other part by part: settings, turns, steps and pairs.
 
-A pair is known by its call id wherever it stands, so one that went to another place has moved and is not another one. Texts and
-JSON are compared further by ``text_differences`` and ``json_differences``; here is only what belongs together.
+A pair is known by its call id wherever it stands, so one that went to another place has moved and is not another one. One that was
+made anew has another id: it is laid over one that is gone from the same step and called the same tool. Texts and JSON are compared
+further by ``text_differences`` and ``json_differences``; here is only what belongs together.
 """
 
 from collections.abc import Hashable, Iterator, Sequence
@@ -10,7 +11,7 @@ from difflib import SequenceMatcher
 from itertools import zip_longest
 from typing import Any, Literal
 
-from generation.conversation import Call, Conversation, PairRef, Step, Turn
+from generation.conversation import Call, Conversation, PairRef, Step, Turn, canonical_json
 
 PartKind = Literal["system_prompt", "tools", "settings", "user", "thought", "text", "call", "answer"]
 Places = list[tuple[int | None, int | None]]
@@ -35,7 +36,9 @@ class Part:
 
     @property
     def is_same(self) -> bool:
-        return self.old == self.new and not self.is_moved
+        return not self.is_moved and (
+            self.old == self.new or (self.kind == "call" and _is_made_again(self.old, self.new))
+        )
 
 
 def compare_conversations(old: Conversation, new: Conversation) -> list[Part]:
@@ -48,7 +51,9 @@ def _parts(old: Conversation, new: Conversation) -> Iterator[Part]:
     yield Part(kind="tools", old=_tools(old), new=_tools(new))
     yield Part(kind="settings", old=_settings(old), new=_settings(new))
     pairs = _Pairs(old, new)
-    for was, now in place_together([_turn_key(turn) for turn in old.turns], [_turn_key(turn) for turn in new.turns]):
+    for was, now in place_together(
+        [pairs.turn_key(turn) for turn in old.turns], [pairs.turn_key(turn) for turn in new.turns]
+    ):
         yield from _turn(pairs, was, now)
 
 
@@ -69,9 +74,35 @@ class _Pairs:
         self.old_refs = {ref.call.id: ref for ref in old.pairs()}
         self.new_refs = {ref.call.id: ref for ref in new.pairs()}
 
-    def part(self, call_id: str, *, stays: bool) -> Part:
+    def turn_key(self, turn: Turn) -> Hashable:
+        return self._keys(turn.calls) or turn.user
+
+    def step_key(self, step: Step) -> Hashable:
+        return self._keys(step.calls) or step.thought
+
+    def _keys(self, calls: list[Call]) -> tuple[str, ...]:
+        """What tells the calls from others: the id of one that both versions have, what was asked of any other."""
+        return tuple(call.id if self._is_shared(call) else _asked(call) for call in calls)
+
+    def _is_shared(self, call: Call) -> bool:
+        return call.id in self.old_refs and call.id in self.new_refs
+
+    def twins(self, old: Step | None, new: Step | None) -> dict[str, str]:
+        """Old ids to new ones of pairs that were made anew in this step: first those that asked the same, then those of the same tool."""
+        gone = [call for call in (old.calls if old else []) if not self._is_shared(call)]
+        come = [call for call in (new.calls if new else []) if not self._is_shared(call)]
+        found: dict[str, str] = {}
+        for key in (_asked, _tool):
+            for call in gone:
+                other = next((one for one in come if key(one) == key(call)), None)
+                if other is not None and call.id not in found:
+                    found[call.id] = other.id
+                    come.remove(other)
+        return found
+
+    def part(self, call_id: str, *, old_id: str, stays: bool) -> Part:
         """The pair; ``stays``: it stands in its step as it did."""
-        was, now = self.old_refs.get(call_id), self.new_refs.get(call_id)
+        was, now = self.old_refs.get(old_id), self.new_refs.get(call_id)
         return Part(
             kind="call",
             old=was and was.call,
@@ -90,7 +121,8 @@ def _turn(pairs: _Pairs, was: int | None, now: int | None) -> Iterator[Part]:
     at = now if now is not None else was
     yield Part(kind="user", old=old and old.user, new=new and new.user, turn=at)
     old_steps, new_steps = (old.steps if old else []), (new.steps if new else [])
-    for one, other in place_together([_step_key(step) for step in old_steps], [_step_key(step) for step in new_steps]):
+    keys = [pairs.step_key(step) for step in old_steps], [pairs.step_key(step) for step in new_steps]
+    for one, other in place_together(*keys):
         earlier = old_steps[one] if one is not None else None
         later = new_steps[other] if other is not None else None
         yield from _step(pairs, earlier, later, turn=at, step=other if other is not None else one)
@@ -100,14 +132,16 @@ def _turn(pairs: _Pairs, was: int | None, now: int | None) -> Iterator[Part]:
 def _step(pairs: _Pairs, old: Step | None, new: Step | None, *, turn: int | None, step: int | None) -> Iterator[Part]:
     yield Part(kind="thought", old=old and old.thought, new=new and new.thought, turn=turn, step=step)
     yield Part(kind="text", old=old and old.text, new=new and new.text, turn=turn, step=step)
-    before, now = _ids(old), _ids(new)
+    twins = pairs.twins(old, new)
+    before, now = [twins.get(call_id, call_id) for call_id in _ids(old)], _ids(new)
     order = list(now)
     for at, call_id in enumerate(before):
         if call_id not in pairs.new_refs:
             order.insert(min(at, len(order)), call_id)
+    origins = {new_id: old_id for old_id, new_id in twins.items()}
     staying = {before[one] for one, _ in _kept(before, now)}
     for call_id in order:
-        yield pairs.part(call_id, stays=call_id in staying)
+        yield pairs.part(call_id, old_id=origins.get(call_id, call_id), stays=call_id in staying)
 
 
 def _kept(before: list[str], now: list[str]) -> list[tuple[int, int]]:
@@ -120,13 +154,19 @@ def _ids(step: Step | None) -> list[str]:
     return [call.id for call in step.calls] if step else []
 
 
-def _turn_key(turn: Turn) -> Hashable:
-    calls: list[Call] = turn.calls
-    return tuple(call.id for call in calls) or turn.user
+def _asked(call: Call) -> str:
+    return canonical_json([call.tool, call.arguments])
 
 
-def _step_key(step: Step) -> Hashable:
-    return tuple(call.id for call in step.calls) or step.thought
+def _tool(call: Call) -> str:
+    return call.tool
+
+
+def _is_made_again(old: Call | None, new: Call | None) -> bool:
+    """Whether one pair is the other once more: only its id and how long it took differ."""
+    if old is None or new is None or old.id == new.id:
+        return False
+    return old == new.model_copy(update={"id": old.id, "duration_ms": old.duration_ms})
 
 
 def _first(one: PairRef | None, other: PairRef | None) -> PairRef:

@@ -79,7 +79,7 @@ def _part(part: Part, effort: Effort) -> PartView:
 def show_call(old: Call | None, new: Call | None, effort: Effort) -> tuple[list[Fact], list[Block]]:
     """What differs between a call's two states: facts that changed, and its arguments and result; all of it where one has no such call."""
     facts: list[Fact] = []
-    for name in ("tool", "reason", "outcome", "error_type", "provenance"):
+    for name in ("id", "tool", "reason", "outcome", "error_type", "provenance"):
         was, now = getattr(old, name, None), getattr(new, name, None)
         if old and new and was != now:
             facts.append((name.replace("_", " "), show(str(was or "nothing")), show(str(now or "nothing"))))

@@ -30,11 +30,13 @@ class TagChoice:
 
 @dataclass(frozen=True, kw_only=True)
 class Rail(ClaimView):
-    """``hindrance`` is why it is not for the reader to approve it, ``is_disputed`` that a lead has to settle it."""
+    """``hindrance`` is why it is not for the reader to approve it, ``is_disputed`` that a lead has to settle it, ``asked`` who
+    wants a second opinion on it."""
 
     round: Round
     hindrance: str
     is_disputed: bool
+    asked: Review | None
     obstacles: list[SafeString]
     findings: list[FindingView]
     stale: list[tuple[str, str]]
@@ -55,6 +57,11 @@ class Rail(ClaimView):
         return self.round.is_hidden and self.round.mine is not None and self.round.mine.decision in Decision.final()
 
     @property
+    def shown_tags(self) -> list[TagChoice]:
+        """Those to choose from; while somebody else holds it, those it has."""
+        return [tag for tag in self.tags if self.holder is None or tag.is_set]
+
+    @property
     def counts_approvals(self) -> bool:
         return self.is_waiting and self.round.needed > 1
 
@@ -63,12 +70,16 @@ def show_rail(sources: Sources, *, by: User, version: int | None = None) -> Rail
     """The rail as ``by`` sees it. Asks a handful of queries, however long the conversation."""
     conversation = sources.conversation
     claim = show_claim(conversation, by=by, version=conversation.version if version is None else version)
+    waits_for_opinion = conversation.status == Conversation.Status.SECOND_OPINION
     tags = tags_to_choose(conversation, by=by, is_hidden=sources.round.is_hidden)
     return Rail(
         **vars(claim),
         round=sources.round,
         hindrance=hindrance(conversation, by=by, seen=sources.round),
         is_disputed=conversation.status == Conversation.Status.ADJUDICATION,
+        asked=next(
+            (one for one in sources.reviews if waits_for_opinion and one.decision == Decision.SECOND_OPINION), None
+        ),
         obstacles=obstacle_words(conversation, branches=[sources.branch.status] if sources.branch else []),
         findings=sources.findings,
         stale=_stale(sources),

@@ -80,6 +80,23 @@ def test_each_change_is_found_where_it_is(
     assert edit(change) == expected
 
 
+def made_again(change: Callable[[Conversation], Any] = lambda _: None) -> list[tuple[str, str]]:
+    """What is said when the second turn and the last step before it were made anew: other ids, other times."""
+    new = walk()
+    for number, one in enumerate(new.calls[2:]):
+        one.id, one.duration_ms = f"new{number}", 3.0
+    change(new)
+    return said(walk(), new)
+
+
+def test_pairs_that_were_made_anew_are_laid_over_those_they_stand_for() -> None:
+    assert made_again() == []
+    assert made_again(lambda c: c.calls[2].arguments.update(path="x")) == [("new0", "changed")]
+    assert made_again(lambda c: setattr(c.calls[3], "tool", "list_files")) == [("d", "removed"), ("new1", "added")]
+    looked = Step(thought="First this.", calls=[call("e")])
+    assert made_again(lambda c: c.turns[0].steps.insert(1, looked)) == [("thought", "added"), ("e", "added")]
+
+
 steps = st.lists(
     st.builds(lambda ids: [call(name) for name in ids], st.lists(st.sampled_from("abcdef"), max_size=3, unique=True)),
     max_size=3,

@@ -63,6 +63,14 @@ def test_a_second_opinion_carries_a_note(page):
     assert "Is alpha right?" in page.get().content.decode()
 
 
+def test_who_asks_for_a_second_opinion_stands_with_the_decision(page, anna):
+    page.post("decision/second-opinion/", {"version": 1, "note": "Is alpha right?"})
+    decision = page.get().content.decode().partition('id="rail-checks"')[0]
+    assert "anna asks for a second opinion</strong>: “Is alpha right?”" in decision
+    reviews.undo(anna)
+    assert "asks for a second opinion" not in page.get().content.decode()
+
+
 def test_skipping_releases_and_comes_round_last(page, anna):
     other = store(two_reads())
     page.client.get("/review/next/")
