@@ -20,6 +20,8 @@ from studio.models.fields import plain_text
 LEASE = timedelta(minutes=2)
 """How long a silent worker keeps a rerun; workers renew it."""
 MESSAGE_LOST_AFTER = timedelta(seconds=30)
+OPEN = (Rerun.Status.PENDING, Rerun.Status.RUNNING, Rerun.Status.DONE, Rerun.Status.FAILED)
+"""Nobody has decided on it yet, so its card shows it."""
 NOTHING_TO_ACCEPT = "There is no result to accept: run the call again."
 
 
@@ -27,9 +29,8 @@ def ask_rerun(conversation: Conversation, *, call_id: str, by: User) -> Rerun:
     """Ask for a call, and those behind it, to be executed again for the version that stands. The caller dispatches it."""
     require_free(conversation, by=by)
     find_pair(conversation.content, call_id)
-    underway = [Rerun.Status.PENDING, Rerun.Status.RUNNING, Rerun.Status.DONE]
     with transaction.atomic():
-        conversation.reruns.filter(status__in=underway, call_id=call_id).update(status=Rerun.Status.DISCARDED)
+        conversation.reruns.filter(status__in=OPEN, call_id=call_id).update(status=Rerun.Status.DISCARDED)
         return Rerun.objects.create(
             conversation=conversation, call_id=call_id, version=conversation.version, requested_by=by
         )
@@ -72,8 +73,7 @@ def fail_rerun(rerun: Rerun, *, error: str) -> bool:
 
 def discard_rerun(rerun: Rerun) -> None:
     """Leave the conversation as it is."""
-    open_statuses = [Rerun.Status.PENDING, Rerun.Status.RUNNING, Rerun.Status.DONE, Rerun.Status.FAILED]
-    Rerun.objects.filter(pk=rerun.pk, status__in=open_statuses).update(
+    Rerun.objects.filter(pk=rerun.pk, status__in=OPEN).update(
         status=Rerun.Status.DISCARDED, finished_at=timezone.now()
     )
 

@@ -55,6 +55,14 @@ class TestRows:
         assert reruns.finish_rerun(current, results=[RESULT], drift=[])
         assert fresh(current).status == Rerun.Status.DONE
 
+    def test_one_that_failed_does_not_come_back_when_the_next_one_is_dismissed(self) -> None:
+        row, by = make_conversation(), make_user()
+        failed = reruns.claim_rerun(ask(row, by).pk)
+        assert failed is not None
+        assert reruns.fail_rerun(failed, error="The tool service is down.")
+        reruns.discard_rerun(done(row, by))
+        assert not row.reruns.filter(status__in=reruns.OPEN).exists()
+
     def test_a_rerun_that_is_kept_alive_is_not_taken_over(self) -> None:
         held = reruns.claim_rerun(ask(make_conversation(), make_user()).pk)
         Rerun.objects.update(lease_until=timezone.now() - timedelta(seconds=1))

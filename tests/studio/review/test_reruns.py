@@ -55,6 +55,21 @@ def test_discarding_changes_nothing(page, ask):
     assert "gamma" not in page.get().content.decode().replace("a.txt", "")
 
 
+def test_an_identical_result_that_was_dismissed_does_not_come_back(page, monkeypatch):
+    monkeypatch.setattr("studio.tasks.send_rerun", lambda _: None)
+    page.post(f"{page.call(2)}rerun/")
+    fail_rerun(claim_rerun(Rerun.objects.get().pk), error="The tool service is down.")
+    page.post(f"{page.call(2)}rerun/")
+    rerun = Rerun.objects.first()
+    work_rerun(rerun.pk)
+    assert "identical" in show(page, rerun)
+    assert "is-open" not in page.post(f"reruns/{rerun.pid}/discard/").content.decode()
+    assert 'class="rerun is-open"' not in page.get().content.decode()
+    again = page.post(f"{page.call(2)}rerun/").content.decode()
+    assert "Asked to run again" in again
+    assert "identical" not in again
+
+
 def test_a_failure_says_why_and_can_be_tried_again(page, ask):
     fail_rerun(claim_rerun(ask().pk), error="The tool service is down.")
     text = page.get().content.decode()
