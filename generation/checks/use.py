@@ -79,9 +79,20 @@ def _is_unused(call: Call, later: frozenset[str]) -> bool:
     for word in later - echoed - _COMMON:
         if word in said and re.search(rf"(?<![^\W_]){re.escape(word)}(?![^\W_])", said):
             return False
-    if len(set(_WORD.findall(said)) - echoed) < MIN_WORDS:
+    if not _says_much(said, besides=echoed):
         return False
     return not any(is_derived(word, [call.result or ""]) for word in later - echoed if word.isdecimal())
+
+
+def _says_much(text: str, *, besides: set[str]) -> bool:
+    """Whether it has ``MIN_WORDS`` different words or numbers, besides those; a long one is not read further than that."""
+    found: set[str] = set()
+    for word in _WORD.finditer(text):
+        if word[0] not in besides:
+            found.add(word[0])
+            if len(found) == MIN_WORDS:
+                return True
+    return False
 
 
 def _words_after_each(conversation: Conversation, number: int) -> list[frozenset[str]]:

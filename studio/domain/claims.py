@@ -1,7 +1,5 @@
 """Claims: who reviews a conversation now. A claim is one conditional update with a lease."""
 
-from datetime import timedelta
-
 from django.utils import timezone
 
 from studio.domain.conversations import last_author
@@ -11,10 +9,8 @@ from studio.domain.search import FEW
 from studio.domain.statements import claim_first
 from studio.domain.team import require_lead
 from studio.models import Conversation, Review, User
+from studio.models.conversations import CLAIM as CLAIM
 from studio.models.conversations import ConversationQuerySet
-
-CLAIM = timedelta(minutes=10)
-"""How long a claim lives unless the open page renews it."""
 
 Decision = Review.Decision
 
@@ -47,7 +43,17 @@ def claim_next(
 def claim(conversation: Conversation, *, by: User) -> bool:
     """Claim or renew this one. False when somebody else holds it, it is decided, or ``by`` had their say on it already."""
     free = Conversation.objects.claimable(by=by).filter(pk=conversation.pk)
-    return bool(free.update(claimed_by=by, claim_until=timezone.now() + CLAIM))
+    until = timezone.now() + CLAIM
+    if not free.update(claimed_by=by, claim_until=until):
+        return False
+    conversation.claimed_by, conversation.claim_until = by, until
+    return True
+
+
+def claim_saved(conversation: Conversation, *, by: User) -> None:
+    """Claim what ``by`` saved, when it is to be had; where they held it, the save renewed their claim."""
+    if not (conversation.is_claimed and conversation.claimed_by_id == by.pk):
+        claim(conversation, by=by)
 
 
 def require_claim(conversation: Conversation, *, by: User) -> None:

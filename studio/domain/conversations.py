@@ -24,6 +24,7 @@ from studio.domain.statements import insert
 from studio.domain.taggings import settle_taggings
 from studio.domain.verdicts import settle_verdicts
 from studio.models import Conversation, Dataset, Item, Pair, Revision, Run, ToolSet, User
+from studio.models.conversations import CLAIM
 from studio.models.fields import plain_text
 
 OWN_RESULT = "The call was changed and has not been run again."
@@ -152,6 +153,7 @@ def save_change(
         "updated_at": now,
         "stale_answers": answers,
         **({} if status == current.status else {"decided_by": None, "decided_at": None}),
+        **({"claim_until": now + CLAIM} if by and current.is_claimed and current.claimed_by_id == by.pk else {}),
         **voided,
         **_replay_after(current, content),
         **derived,

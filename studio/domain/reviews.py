@@ -11,6 +11,7 @@ from django.utils import timezone
 from studio.domain.claims import CLAIM as CLAIM
 from studio.domain.claims import claim as claim
 from studio.domain.claims import claim_next as claim_next
+from studio.domain.claims import claim_saved as claim_saved
 from studio.domain.claims import release as release
 from studio.domain.claims import release_old_claims as release_old_claims
 from studio.domain.claims import require_free as require_free

@@ -24,7 +24,8 @@ from django.db.models.expressions import RawSQL
 from generation.conversation import Conversation as Content
 from generation.conversation import canonical_json
 from studio.domain.rounds import hidden_among
-from studio.models import Comment, Conversation, Pair, Review, Revision, SearchIndex, SearchText
+from studio.domain.statements import notes_on
+from studio.models import Conversation, SearchIndex, SearchText
 from studio.models.conversations import AmongThose, ConversationQuerySet, InOrder
 from studio.models.fields import plain_text
 
@@ -88,17 +89,8 @@ def notes_of(conversation: Conversation) -> list[str]:
 def _notes_of_all(conversations: Collection[Conversation]) -> dict[int, list[str]]:
     hidden = hidden_among(conversations)
     notes: dict[int, list[str]] = {row.pk: [] for row in conversations}
-    shown = [pk for pk in notes if pk not in hidden]
-    pairs = Pair.objects.filter(conversation__in=shown).exclude(comment="").order_by("number")
-    reviews = Review.objects.filter(conversation__in=shown, undone_at=None).exclude(reason="")
-    for texts in (
-        Comment.objects.filter(thread__conversation__in=shown).values_list("thread__conversation", "text"),
-        pairs.values_list("conversation", "comment"),
-        reviews.values_list("conversation", "reason"),
-        Revision.objects.filter(conversation__in=shown).exclude(reason="").values_list("conversation", "reason"),
-    ):
-        for pk, text in texts:
-            notes[pk].append(text)
+    for pk, text in notes_on([pk for pk in notes if pk not in hidden]):
+        notes[pk].append(text)
     return notes
 
 
@@ -114,7 +106,7 @@ def _write(rows: list[SearchText], *, has: Container[int] = ()) -> None:
     """Store the rows, and those that stand already (``has``) in their place."""
     stand = [row for row in rows if row.pk in has]
     # Not all as an insertion with conflicts: PostgreSQL would make each vector twice.
-    if stand and SearchText.objects.bulk_update(stand, ["words", "terms"]) < len(stand):
+    if _update(stand) < len(stand):
         stand = list(SearchText.objects.filter(pk__in=[row.pk for row in stand]))
     there = {row.pk for row in stand}
     SearchText.objects.bulk_create(
@@ -123,6 +115,13 @@ def _write(rows: list[SearchText], *, has: Container[int] = ()) -> None:
         unique_fields=["conversation"],
         update_fields=["words", "terms"],
     )
+
+
+def _update(rows: list[SearchText]) -> int:
+    """How many of them there were. One, as every save has, is written by itself: the statement for many holds each text twice."""
+    if len(rows) == 1:
+        return SearchText.objects.filter(pk=rows[0].pk).update(words=rows[0].words, terms=rows[0].terms)
+    return SearchText.objects.bulk_update(rows, ["words", "terms"]) if rows else 0
 
 
 def fold(text: str, *, is_open: bool = False) -> str:

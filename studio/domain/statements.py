@@ -1,4 +1,4 @@
-"""The statements that every model call, every finished conversation and every claim makes, as SQL: Django builds a query anew each time, which costs several times what running it does.
+"""The statements that every model call, every finished conversation, every claim and every save makes, as SQL: Django builds a query anew each time, which costs several times what running it does.
 
 Nothing else belongs here. Both databases take this SQL; values go through the fields' own conversion.
 """
@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from django.db.models import Model, QuerySet, TextChoices
 
 from generation.llm.client import LedgerLine
-from studio.models import Conversation, Item, LikenessKey, Run
+from studio.models import Comment, Conversation, Item, LikenessKey, Pair, Review, Revision, Run, Thread
 from studio.models.fields import plain_text
 from studio.models.requests import ModelRequest
 
@@ -163,6 +163,26 @@ def find_alike(*, dataset_pk: int, keys: Sequence[str], besides: int | None, lim
             [dataset_pk, besides or 0, *keys, limit],
         )
         return list(cursor.fetchall())
+
+
+def notes_on(pks: Sequence[int]) -> list[tuple[int, str]]:
+    """What people wrote about these conversations, each with the conversation's key: comments, then words on pairs, then reasons."""
+    if not pks:
+        return []
+    places = f"({', '.join(['%s'] * len(pks))})"
+    pairs, reviews, revisions = Pair._meta.db_table, Review._meta.db_table, Revision._meta.db_table
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT conversation_id, text, 1 AS kind, c.id AS place FROM {Comment._meta.db_table} c"  # noqa: S608  the tables are ours
+            f" JOIN {Thread._meta.db_table} t ON t.id = c.thread_id WHERE conversation_id IN {places}"
+            f" UNION ALL SELECT conversation_id, comment, 2, number FROM {pairs} WHERE comment <> '' AND conversation_id IN {places}"
+            f" UNION ALL SELECT conversation_id, reason, 3, id FROM {reviews}"
+            f" WHERE reason <> '' AND undone_at IS NULL AND conversation_id IN {places}"
+            f" UNION ALL SELECT conversation_id, reason, 4, id FROM {revisions} WHERE reason <> '' AND conversation_id IN {places}"
+            " ORDER BY kind, place",
+            [*pks] * 4,
+        )
+        return [(pk, text) for pk, text, _, _ in cursor.fetchall()]
 
 
 def _execute(sql: str, parameters: Sequence[Any]) -> int:

@@ -4,6 +4,7 @@ The content is one canonical JSON document on the row, with a version; the other
 Pairs mirror the calls, and hold what people said of them; a document rebuilds them, by call id.
 """
 
+from datetime import timedelta
 from typing import Any, Self
 
 from django.db import models
@@ -20,6 +21,9 @@ from studio.models.fields import DocumentField, PidField
 from studio.models.runs import Item, Run
 from studio.models.tags import Tag
 from studio.models.team import User
+
+CLAIM = timedelta(minutes=10)
+"""How long a claim lives unless the open page, or a save, renews it."""
 
 
 class InOrder(Func):

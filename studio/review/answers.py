@@ -2,8 +2,9 @@
 
 import json
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
+from django.db.models import ForeignKey
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import render_to_string
@@ -27,6 +28,7 @@ SAVED = "review:saved"
 REBUILT = "review:rebuilt"
 """The event that tells the page that its whole thread is new; its value is the id of the part to go to."""
 _PEOPLE = ("dataset", "claimed_by", "decided_by", "assigned_to")
+_BESIDE = (*_PEOPLE, "run", "scenario")
 
 
 @dataclass(kw_only=True)
@@ -46,7 +48,7 @@ def is_htmx(request: HttpRequest) -> bool:
 
 def load(request: HttpRequest, pid: str) -> Conversation:
     """The conversation of this public id with what its page needs. Raises Http404, also for what one may not know of."""
-    rows = conversations_for(user_of(request)).select_related(*_PEOPLE, "run", "scenario")
+    rows = conversations_for(user_of(request)).select_related(*_BESIDE)
     return get_object_or_404(rows, pid=pid)
 
 
@@ -185,6 +187,16 @@ def rail_context(
 def reload(request: HttpRequest, conversation: Conversation) -> Sources:
     """The sources freshly read, as after a save."""
     return load_sources(load(request, conversation.pid), by=user_of(request))
+
+
+def after_save(request: HttpRequest, saved: Conversation, *, before: Sources) -> Sources:
+    """The sources of what a save gave back, without reading it again: who and what stands beside it was read before the save."""
+    read = before.conversation
+    for name in _BESIDE:
+        field = cast(ForeignKey[Any, Any], Conversation._meta.get_field(name))
+        if field.is_cached(read) and getattr(saved, field.attname) == getattr(read, field.attname):
+            field.set_cached_value(saved, field.get_cached_value(read))
+    return load_sources(saved, by=user_of(request))
 
 
 def _plainly(request: HttpRequest, sources: Sources, anchor: str, editor: Editor | None, status: int) -> HttpResponse:

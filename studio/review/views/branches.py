@@ -101,7 +101,7 @@ def keep(request: HttpRequest, pid: str, branch_pid: str) -> HttpResponse:
     """Keep the branch: it becomes the next version, and the page shows that."""
     by = user_of(request)
     saved = branches.keep_branch(_find(load(request, pid), branch_pid), by=by)
-    reviews.claim(saved, by=by)
+    reviews.claim_saved(saved, by=by)
     messages.success(request, f"The new one was kept, as version {saved.version}.")
     return _reloaded(request, pid)
 

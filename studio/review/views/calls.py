@@ -14,7 +14,7 @@ from studio.domain.errors import Collided, NotPossible, Refused, StaleVersion
 from studio.domain.saving import Save, content_at
 from studio.models import Conversation, PairVerdict
 from studio.review import argument_editor
-from studio.review.answers import answer_card, answer_thread, find_ref, is_htmx, load, rail_context, reload
+from studio.review.answers import after_save, answer_card, answer_thread, find_ref, is_htmx, load, rail_context, reload
 from studio.review.arguments.json_text import write_json
 from studio.review.editors import Editor
 from studio.review.payloads import show_arguments, show_result
@@ -104,7 +104,7 @@ def edit(request: HttpRequest, pid: str, call_id: str) -> HttpResponse:
         standing = show_arguments(subject.call.arguments).html
         editor.conflict = describe_conflict(sources.conversation, error, standing=standing)
         return _answer(request, sources, call_id, save, editor=editor, status=409)
-    reviews.claim(saved, by=save.by)
+    reviews.claim_saved(saved, by=save.by)
     if "rerun" in posted:
         tasks.send_rerun(reruns.ask_rerun(saved, call_id=call_id, by=save.by).pk)
     return _answer_saved(request, saved, call_id, save, before=sources)
@@ -141,7 +141,7 @@ def write_result(request: HttpRequest, pid: str, call_id: str) -> HttpResponse:
         standing = show_result(call.result or "").html
         editor.conflict = describe_conflict(sources.conversation, error, standing=standing)
         return _answer(request, sources, call_id, save, editor=editor, status=409)
-    reviews.claim(saved, by=save.by)
+    reviews.claim_saved(saved, by=save.by)
     return _answer_saved(request, saved, call_id, save, before=sources)
 
 
@@ -163,7 +163,7 @@ def edit_reason(request: HttpRequest, pid: str, call_id: str) -> HttpResponse:
         editor.text, editor.reason = posted.get("text", "").replace("\r\n", "\n"), posted.get("reason", "")
         editor.conflict = describe_conflict(sources.conversation, error, standing=shown(ref.call.reason))
         return _answer(request, sources, call_id, save, editor=editor, status=409)
-    reviews.claim(saved, by=save.by)
+    reviews.claim_saved(saved, by=save.by)
     return _answer_saved(request, saved, call_id, save, before=sources)
 
 
@@ -198,7 +198,7 @@ def confirm(request: HttpRequest, pid: str, call_id: str) -> HttpResponse:
         reason=request.POST.get("reason", ""),
         call_ids=[call_id],
     )
-    reviews.claim(saved, by=by)
+    reviews.claim_saved(saved, by=by)
     return answer_card(request, reload(request, saved), call_id, saved=True)
 
 
@@ -268,7 +268,8 @@ def _answer_saved(
     request: HttpRequest, saved: Conversation, call_id: str, save: Save, *, before: Sources
 ) -> HttpResponse:
     meanwhile = tell_meanwhile(saved, save=save)
-    return _answer(request, reload(request, saved), call_id, save, before=before, meanwhile=meanwhile)
+    sources = after_save(request, saved, before=before)
+    return _answer(request, sources, call_id, save, before=before, meanwhile=meanwhile)
 
 
 def _answer(

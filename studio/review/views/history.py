@@ -38,7 +38,7 @@ def restore(request: HttpRequest, pid: str) -> HttpResponse:
         saved = history.restore_revision(conversation, version=version, revision=revision, by=by, reason=reason)
     except (StaleVersion, ClaimHeld) as error:
         return _page(request, load(request, pid), error=error, reason=reason, chosen=revision)
-    reviews.claim(saved, by=by)
+    reviews.claim_saved(saved, by=by)
     if saved.version == conversation.version:
         messages.info(request, f"Version {revision} is what stands already.")
     else:

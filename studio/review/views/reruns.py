@@ -38,7 +38,7 @@ def accept(request: HttpRequest, pid: str, rerun_pid: str) -> HttpResponse:
     conversation, by = load(request, pid), user_of(request)
     rerun = _find(conversation, rerun_pid)
     saved = reruns.accept_rerun(rerun, by=by)
-    reviews.claim(saved, by=by)
+    reviews.claim_saved(saved, by=by)
     return answer_card(request, reload(request, saved), rerun.call_id, saved=True)
 
 

@@ -67,7 +67,7 @@ def change(request: HttpRequest, pid: str, call_id: str, verb: str) -> HttpRespo
         raise Http404("No such verb.")
     number = next((ref.number for ref in conversation.content.pairs() if ref.call.id == call_id), 0)
     saved = _VERBS[verb](conversation, save=save, call_id=call_id)
-    reviews.claim(saved, by=save.by)
+    reviews.claim_saved(saved, by=save.by)
     sources = reload(request, saved)
     numbers = {ref.call.id: ref.number for ref in sources.content.pairs()}
     if call_id not in numbers:
@@ -82,7 +82,7 @@ def remove_turn(request: HttpRequest, pid: str, turn: int) -> HttpResponse:
     """Remove the last turn."""
     conversation, save = load(request, pid), save_of(request)
     saved = structure.remove_turn(conversation, save=save, turn=turn)
-    reviews.claim(saved, by=save.by)
+    reviews.claim_saved(saved, by=save.by)
     _tell_removed(request, saved)
     meanwhile = tell_meanwhile(saved, save=save)
     last = saved.turn_count - 1
@@ -121,7 +121,7 @@ def add(request: HttpRequest, pid: str, call_id: str = "", turn: int = 0) -> Htt
         editor = argument_editor.refused(sources, subject, posted, details=[], message="")
         editor.conflict = describe_conflict(sources.conversation, error, standing=shown(""))
         return _answer_editor(request, sources, editor, status=409)
-    reviews.claim(saved, by=save.by)
+    reviews.claim_saved(saved, by=save.by)
     before = {call.id for call in sources.content.calls}
     sources = reload(request, saved)
     number = next((ref.number for ref in sources.content.pairs() if ref.call.id not in before), 0)

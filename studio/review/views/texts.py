@@ -10,7 +10,7 @@ from studio.domain import edits, reviews
 from studio.domain.edits import TextField
 from studio.domain.errors import NotPossible, Refused, StaleVersion
 from studio.domain.saving import content_at
-from studio.review.answers import answer_text, answer_thread, load, reload
+from studio.review.answers import after_save, answer_text, answer_thread, load, reload
 from studio.review.editors import Editor
 from studio.review.places import follow_part, has_same_shape
 from studio.review.presentation import LABELS, show_text, split_part, text_of
@@ -63,8 +63,8 @@ def edit(request: HttpRequest, pid: str, part: str) -> HttpResponse:
         raise Http404("No such part.") from error
     except (Refused, StaleVersion) as error:
         return _refuse(request, reload(request, sources.conversation), part, error, base=base)
-    reviews.claim(saved, by=save.by)
-    fresh = reload(request, saved)
+    reviews.claim_saved(saved, by=save.by)
+    fresh = after_save(request, saved, before=sources)
     part = _follow(part, before=base, now=fresh.content)
     meanwhile = tell_meanwhile(saved, save=save)
     if has_same_shape(base, fresh.content):
@@ -92,7 +92,7 @@ def confirm(request: HttpRequest, pid: str, part: str) -> HttpResponse:
         reason=request.POST.get("reason", ""),
         turns=[turn],
     )
-    reviews.claim(saved, by=by)
+    reviews.claim_saved(saved, by=by)
     return answer_text(request, reload(request, saved), part, saved=True)
 
 

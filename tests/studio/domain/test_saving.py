@@ -1,14 +1,16 @@
 """Saves that meet: what does not collide is merged, what collides is said, what is sent twice counts once."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 
 from generation.conversation import Provenance, to_document
 from studio.domain import edits, structure
 from studio.domain.consequences import ANSWER, LATER_RESULT, OWN_RESULT, USER
 from studio.domain.errors import ClaimHeld, Collided, Refused, StaleVersion
-from studio.domain.reviews import claim
+from studio.domain.reviews import claim, claim_saved
 from studio.domain.saving import Save
 from studio.models import Conversation, User
 from tests.standins.studio_rows import file_walk, make_conversation, make_user
@@ -201,6 +203,29 @@ def test_what_somebody_claimed_is_not_merged_into(row, anna, ben) -> None:
     standing.refresh_from_db()
     with pytest.raises(ClaimHeld):
         write_answer(standing, anna, "Anna's.", merges=True)
+
+
+def test_a_save_renews_ones_own_claim_and_makes_none(row, anna, ben) -> None:
+    assert write_answer(row, anna, "Unclaimed.").claim_until is None
+    row.refresh_from_db()
+    assert claim(row, by=anna)
+    soon = timezone.now() + timedelta(minutes=1)
+    Conversation.objects.update(claim_until=soon)
+    row.refresh_from_db()
+    saved = write_answer(row, anna, "Anna's.", version=2)
+    saved.refresh_from_db()
+    assert saved.claimed_by == anna
+    assert saved.claim_until > soon
+    over = timezone.now() - timedelta(minutes=1)
+    Conversation.objects.update(claim_until=over)
+    saved.refresh_from_db()
+    saved = write_answer(saved, ben, "Ben's.", version=3)
+    saved.refresh_from_db()
+    assert (saved.claimed_by, saved.claim_until) == (anna, over)
+    claim_saved(saved, by=ben)
+    assert saved.claimed_by == ben
+    saved.refresh_from_db()
+    assert saved.claimed_by == ben
 
 
 def test_a_version_nobody_knows_is_no_base(row, anna) -> None:

@@ -8,6 +8,8 @@ from studio.domain.edits import edit_call, edit_text
 from studio.domain.saving import Save
 from studio.domain.structure import add_call, remove_call
 from studio.models import Conversation, Revision
+from studio.review.answers import after_save, load
+from studio.review.sources import load_sources
 from tests.standins.review_rows import call, person, store, two_reads
 
 
@@ -253,3 +255,17 @@ def test_a_save_asks_as_many_queries_for_sixty_pairs_as_for_two(page, anna, djan
     assert page.fresh().stale_count == 61
     written = [query["sql"].split()[0] for query in queries if "studio_searchtext" in query["sql"]]
     assert written == ["UPDATE"]  # as an insertion PostgreSQL would index it twice
+    with django_assert_max_num_queries(28):  # once it is claimed
+        assert page.post(tail, {"kind": "raw", "text": '{"file_path": "notes/a.txt"}', "version": 2}).status_code == 200
+
+
+def test_what_stands_beside_a_saved_conversation_is_not_read_again_unless_it_changed(page, anna, ben, rf):
+    Conversation.objects.update(assigned_to=anna, claimed_by=anna)
+    request = rf.post("/")
+    request.user = anna
+    before = load_sources(load(request, page.conversation.pid), by=anna)
+    Conversation.objects.update(assigned_to=ben)
+    saved = page.fresh()
+    assert after_save(request, saved, before=before).conversation.assigned_to == ben
+    assert saved.claimed_by is before.conversation.claimed_by
+    assert saved.dataset is before.conversation.dataset
