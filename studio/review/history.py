@@ -43,10 +43,12 @@ class Unchanged:
 
 @dataclass(frozen=True)
 class Differences:
-    """``parts`` in the order of the newer version; ``changed`` counts those that differ."""
+    """``parts`` in the order of the newer version; ``changed`` counts those that differ, ``remade`` calls that were made anew and
+    gave the same."""
 
     parts: list[PartView | Unchanged]
     changed: int
+    remade: int
     is_cut: bool
 
 
@@ -54,7 +56,9 @@ def show_differences(old: Content, new: Content) -> Differences:
     """What differs between two versions, in bounded time."""
     effort = Effort()
     parts: list[PartView | Unchanged] = []
+    remade = 0
     for part in compare_conversations(old, new):
+        remade += part.is_same and part.kind == "call" and part.old.id != part.new.id
         if not part.is_same:
             parts.append(_part(part, effort))
         elif parts and isinstance(parts[-1], Unchanged):
@@ -62,7 +66,7 @@ def show_differences(old: Content, new: Content) -> Differences:
         else:
             parts.append(Unchanged([_folded(part)]))
     changed = sum(isinstance(part, PartView) for part in parts)
-    return Differences(parts, changed, effort.is_cut)
+    return Differences(parts, changed, remade, effort.is_cut)
 
 
 def _part(part: Part, effort: Effort) -> PartView:

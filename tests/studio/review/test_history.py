@@ -6,6 +6,7 @@ import pytest
 
 from generation.conversation import Outcome
 from studio.domain import edits, reviews
+from studio.domain.conversations import Change, save_change
 from studio.domain.saving import Save
 from studio.models import Conversation
 from studio.review.history import PartView, show_differences
@@ -130,6 +131,16 @@ def test_settling_alone_says_that_no_word_changed(page, anna):
     page.save_arguments(1, '{"file_path": "notes/c.txt"}')
     edits.confirm_fresh(page.fresh(), version=2, by=anna, reason="Fine.", everything=True)
     assert "only what is stale was settled" in shown(page)
+
+
+def test_calls_that_were_made_anew_and_gave_the_same_are_no_difference(page, anna):
+    content = page.fresh().content
+    for number, call in enumerate(content.calls):
+        call.id = f"again000{number}"
+    save_change(page.fresh(), version=1, content=content, change=Change(summary="Regenerated"), by=anna)
+    text = shown(page)
+    assert "The words and calls are the same: 2 calls were made anew." in text
+    assert "removed" not in text
 
 
 def test_another_conversations_history_needs_its_own_id(page, anna):
