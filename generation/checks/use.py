@@ -13,6 +13,8 @@ from generation.conversation import Call, Conversation, Outcome, Step, Turn
 
 MIN_WORDS = 6
 """A result of fewer words ("true", "[]", a number) is used in ways that leave no trace in words."""
+KEPT = 8_000
+"""The words of a result of so many characters are kept: from one save of a conversation to the next nearly all are the same."""
 
 _WORD = re.compile(r"[^\W_]{4,}|\d+")
 _COMMON = frozenset(word for words in STOP_WORDS.values() for word in words.split())
@@ -79,20 +81,10 @@ def _is_unused(call: Call, later: frozenset[str]) -> bool:
     for word in later - echoed - _COMMON:
         if word in said and re.search(rf"(?<![^\W_]){re.escape(word)}(?![^\W_])", said):
             return False
-    if not _says_much(said, besides=echoed):
+    words = _words(said) if len(said) <= KEPT else frozenset(_WORD.findall(said))
+    if len(words - echoed) < MIN_WORDS:
         return False
     return not any(is_derived(word, [call.result or ""]) for word in later - echoed if word.isdecimal())
-
-
-def _says_much(text: str, *, besides: set[str]) -> bool:
-    """Whether it has ``MIN_WORDS`` different words or numbers, besides those; a long one is not read further than that."""
-    found: set[str] = set()
-    for word in _WORD.finditer(text):
-        if word[0] not in besides:
-            found.add(word[0])
-            if len(found) == MIN_WORDS:
-                return True
-    return False
 
 
 def _words_after_each(conversation: Conversation, number: int) -> list[frozenset[str]]:
@@ -115,6 +107,6 @@ def _step_words(step: Step) -> set[str]:
     return set(_words(" ".join(texts)))
 
 
-@functools.lru_cache(maxsize=512)
+@functools.lru_cache(maxsize=1024)
 def _words(text: str) -> frozenset[str]:
     return frozenset(_WORD.findall(text.casefold()))
