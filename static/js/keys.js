@@ -23,6 +23,7 @@ export const onLeave = (act) => (leave = act);
 
 export function watchKeys(root) {
   root.addEventListener("keydown", onKey);
+  watchLeaving();
 }
 
 // The key by the name the table has for it: "j", "J", "Mod+Enter", "Mod+Shift+Enter".
@@ -91,16 +92,40 @@ export function press(element) {
   if (element.matches("summary")) (element.parentElement.querySelector(":scope[open] [data-focus]") ?? element).focus();
 }
 
-// To another page. What is typed on the way is meant for that one, not a key of this; whoever stays after all has the keys again.
-export function goTo(link) {
-  const hold = (event) => (event.key === "Escape" ? release() : event.stopPropagation());
-  const release = () => {
-    removeEventListener("keydown", hold, true);
-    removeEventListener("pointerdown", release, true);
-    removeEventListener("pageshow", release);
-  };
-  addEventListener("keydown", hold, true);
+// On the way to another page, by a link or because the server says so: what is typed then is meant for that one, not a key of this.
+// Whoever stays after all has the keys again.
+function watchLeaving() {
+  addEventListener("click", (event) => isFollowed(event) && leadsAway(event.target.closest("a").href) && hold());
+  addEventListener("htmx:beforeOnLoad", ({ defaultPrevented, detail }) => {
+    const path = defaultPrevented ? null : detail.xhr.getResponseHeader("HX-Redirect");
+    if (path && leadsAway(new URL(path, location.href).href)) hold();
+  });
+}
+
+function isFollowed({ target, defaultPrevented, ctrlKey, metaKey, shiftKey, altKey }) {
+  const isHere = target.closest?.("a[href]:not([download], [target])")?.origin === location.origin;
+  return isHere && !defaultPrevented && !ctrlKey && !metaKey && !shiftKey && !altKey;
+}
+
+function leadsAway(url) {
+  const [page, part] = url.split("#");
+  return part === undefined || page !== location.href.split("#")[0];
+}
+
+function hold() {
+  addEventListener("keydown", ignore, true);
   addEventListener("pointerdown", release, true);
   addEventListener("pageshow", release);
-  link.click();
+  addEventListener("beforeunload", releaseIfAsked);
 }
+
+function release() {
+  removeEventListener("keydown", ignore, true);
+  removeEventListener("pointerdown", release, true);
+  removeEventListener("pageshow", release);
+  removeEventListener("beforeunload", releaseIfAsked);
+}
+
+const ignore = (event) => (event.key === "Escape" ? release() : event.stopPropagation());
+// The browser asks whether to leave what is unsaved, and tells nobody the answer.
+const releaseIfAsked = (event) => event.defaultPrevented && release();

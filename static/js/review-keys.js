@@ -1,6 +1,6 @@
 // What keys do on the review page beyond the click that keys.js does by itself.
 
-import { goTo, limitKeysTo, onAction, onLeave, press } from "./keys.js";
+import { limitKeysTo, onAction, onLeave, press } from "./keys.js";
 import { activate, activeStop, move, stopOf } from "./review-stops.js";
 import { togglePayloads, toggleThoughts } from "./review-folds.js";
 import { nextDifference, toggleDifferences } from "./review-differences.js";
@@ -32,7 +32,7 @@ export function watchReviewKeys(page) {
   onAction("pair-tag", (first) => first.focus());
   onAction("reject", (summary) => openPanel(summary, summary));
   onAction("second-opinion", (summary) => openPanel(summary, summary.parentElement.querySelector("input:not([type=hidden])")));
-  onAction("search", (found) => (found.matches("a") ? goTo(found) : press(found)), { anywhere: true });
+  onAction("search", press, { anywhere: true });
   onAction("save", save, { anywhere: true });
   onAction("approve", saveThenApprove, { anywhere: true });
 }

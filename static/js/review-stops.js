@@ -2,8 +2,12 @@
 
 import { showInMinimap, showStates } from "./review-minimap.js";
 
+// Safari refuses more than 100 changes of the URL in 30 seconds.
+const REST_MS = 350;
+
 let activeId = "";
 let ringed = null;
+let resting = 0;
 
 export const stops = () => [...document.querySelectorAll("#thread [data-stop]")];
 export const activeStop = () => document.getElementById(activeId);
@@ -18,7 +22,23 @@ export function activate(stop, { focus = true, scroll = true, name = true } = {}
   ring();
   if (focus) stop.focus({ preventScroll: true });
   if (scroll) toUpperThird(stop);
-  if (changed && name) history.replaceState(history.state, "", `#${stop.id}`);
+  if (changed && name) nameOnceRested();
+}
+
+// The URL names the active stop once one rests at it, before the page is left, and before a key of the browser may reload or copy it.
+function nameOnceRested() {
+  clearTimeout(resting);
+  resting = setTimeout(nameActive, REST_MS);
+}
+
+function nameActive() {
+  if (resting) history.replaceState(history.state, "", `#${activeId}`);
+  leaveUnnamed();
+}
+
+function leaveUnnamed() {
+  clearTimeout(resting);
+  resting = 0;
 }
 
 // After something came into the page: the active part may be another element by now, and pairs in other states.
@@ -50,7 +70,9 @@ export function keepActive(root) {
   root.addEventListener("focusin", take);
   root.addEventListener("pointerdown", take);
   document.addEventListener("htmx:afterSettle", showActive);
-  window.addEventListener("hashchange", startAtHash);
+  addEventListener("hashchange", startAtHash);
+  addEventListener("pagehide", nameActive);
+  addEventListener("keydown", ({ ctrlKey, metaKey, key }) => (ctrlKey || metaKey || /^F\d/.test(key)) && nameActive(), true);
   showStates();
   root.addEventListener("click", (event) => {
     const link = event.target.closest('a[href^="#"]');
@@ -63,6 +85,7 @@ export function keepActive(root) {
 }
 
 export function startAtHash() {
+  leaveUnnamed();
   const named = document.getElementById(decodeURIComponent(location.hash.slice(1)));
   if (named?.matches("[data-stop]")) activate(named, { focus: false });
   else activate((named && stopOf(named)) || stops()[0], { focus: false, scroll: false, name: false });

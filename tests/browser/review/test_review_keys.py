@@ -147,3 +147,70 @@ def test_what_is_typed_on_the_way_to_the_search_is_no_key(page, conversation):
     expect(page.locator("#id_q")).to_be_focused()
     assert [url for url in sent if "/pairs/" in url or "/calls/" in url] == []
     assert not Conversation.objects.get(pk=conversation.pk).pairs.exclude(verdict="").exists()
+
+
+PRESS = """
+  const press = (key, more) => document.activeElement.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, ...more }));
+  const active = () => document.querySelector("#thread .is-active").id;
+  const typed = () => (press("x"), press("j"), active());
+  const stayed = () => (press("Escape"), press("j"), active());
+  window.isLeft = true;
+"""
+
+
+@pytest.mark.parametrize("way", ["n", "p"])
+def test_what_is_typed_on_the_way_to_another_conversation_is_no_key(page, conversation, way):
+    expect(page.locator("#pair-1")).to_have_class(re.compile("is-active"))
+    assert page.evaluate(f"() => {{ {PRESS} press({way!r}); return [typed(), stayed()]; }}") == ["pair-1", "pair-2"]
+    page.wait_for_function("() => !window.isLeft")
+    assert not Conversation.objects.get(pk=conversation.pk).pairs.exclude(verdict="").exists()
+
+
+def test_nor_is_what_is_typed_once_a_decision_leads_on(page, conversation):
+    expect(page.locator("#pair-1")).to_have_class(re.compile("is-active"))
+    leads_on = f"""() => {{ {PRESS}
+      return new Promise((resolve) => {{
+        addEventListener("htmx:afterOnLoad", ({{ detail }}) => detail.xhr.getResponseHeader("HX-Redirect") && resolve([typed(), stayed()]));
+        press("s");
+      }});
+    }}"""
+    assert page.evaluate(leads_on) == ["pair-1", "pair-2"]
+    page.wait_for_function("() => !window.isLeft")
+    assert not Conversation.objects.get(pk=conversation.pk).pairs.exclude(verdict="").exists()
+
+
+def test_keys_go_on_behind_a_link_that_stays_on_the_page(page):
+    page.locator('.minimap a[href="#pair-2"]').click()
+    page.keyboard.press("k")
+    expect(page.locator("#pair-1")).to_have_class(re.compile("is-active"))
+
+
+def test_the_url_names_a_pair_once_one_rests_at_it(page):
+    expect(page.locator("#pair-1")).to_have_class(re.compile("is-active"))
+    calls = page.evaluate(f"""() => {{ {PRESS}
+      const replace = history.replaceState.bind(history);
+      window.calls = 0;
+      history.replaceState = (...values) => ((window.calls += 1), replace(...values));
+      for (const key of "jkjjkj") press(key);
+      return window.calls;
+    }}""")
+    assert calls == 0
+    expect(page).to_have_url(re.compile("#text-answer-0$"))
+    assert page.evaluate("window.calls") == 1
+
+
+def test_and_before_the_page_is_left(page):
+    expect(page.locator("#pair-1")).to_have_class(re.compile("is-active"))
+    page.evaluate(f"() => {{ {PRESS} press('j'); document.querySelector('.nav-brand').click(); }}")
+    page.wait_for_function("() => !window.isLeft")
+    page.go_back()
+    expect(page).to_have_url(re.compile("#pair-2$"))
+    expect(page.locator("#pair-2")).to_have_class(re.compile("is-active"))
+
+
+def test_and_when_the_browser_may_be_asked_to_reload(page):
+    expect(page.locator("#pair-1")).to_have_class(re.compile("is-active"))
+    assert (
+        page.evaluate(f"() => {{ {PRESS} press('j'); press('r', {{ ctrlKey: true }}); return location.hash; }}")
+        == "#pair-2"
+    )
