@@ -15,9 +15,7 @@ export function keepFocus(root) {
   document.addEventListener("htmx:afterSettle", ({ detail }) => {
     if (detail.elt.closest?.(BY_ITSELF)) return;
     const part = document.getElementById(within) ?? detail.elt.closest?.("[data-part]");
-    const thought = part?.querySelector(":scope > .thought");
-    if (thought && part.querySelector("form.editor")) thought.open = true;
-    else if (thought) showThoughts();
+    if (part === detail.elt) showThoughts(part);
     const fold = part?.querySelector("form.editor") && part.closest("details");
     if (fold) fold.open = true;
     const at = document.activeElement;

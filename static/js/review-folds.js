@@ -2,9 +2,10 @@
 
 const THOUGHTS = "tracewright.thoughts";
 
-export function showThoughts() {
+// One that is being edited stays open.
+export function showThoughts(within = document.getElementById("thread")) {
   const open = read();
-  for (const thought of document.querySelectorAll("#thread .thought")) thought.open = open;
+  for (const thought of within.querySelectorAll(".thought")) thought.open = open || thought.querySelector("form.editor") !== null;
   document.querySelector('[data-do="toggle-thoughts"]')?.setAttribute("aria-pressed", String(open));
 }
 
