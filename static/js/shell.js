@@ -8,7 +8,16 @@ import { dismissOnClick, say } from "./messages.js";
 document.documentElement.dataset.js = "";
 
 watchKeys(document);
-onAction("keys", () => document.getElementById("keys")?.togglePopover(), { anywhere: true });
+
+// The sheet lists what the page has just now.
+const sheet = document.getElementById("keys");
+onAction("keys", () => sheet?.togglePopover(), { anywhere: true });
+sheet?.addEventListener("beforetoggle", () => {
+  for (const row of sheet.querySelectorAll("[data-needs]")) {
+    row.hidden = row.nextElementSibling.hidden = !document.querySelector(`[data-key~="${CSS.escape(row.dataset.needs)}"]`);
+  }
+});
+
 dismissOnClick(document.getElementById("messages"));
 tellTimes(document);
 
@@ -31,6 +40,12 @@ document.addEventListener("htmx:responseError", ({ detail }) => {
   if ([502, 503, 504].includes(status) && isSaidThere(detail.elt)) return;
   say(status === 404 ? "That is not there any more. Reload the page." : `The studio failed (${status}). Try again, or reload the page.`);
 });
+
+// A request that a later one replaces (hx-sync) is broken off on purpose: not an error to write down. One that fails is written down
+// as htmx:sendError besides.
+htmx.logger = (element, name, detail) => {
+  if (name === "htmx:sendAbort" || (name === "htmx:afterRequest" && !detail.xhr.status)) delete detail.error;
+};
 
 // Empty filters stay out of the URL.
 document.addEventListener("htmx:configRequest", ({ detail }) => {

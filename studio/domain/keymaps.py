@@ -11,7 +11,8 @@ To add an action:
 
    Pressing the key then clicks the element (a field is focused). Pairs share keys: only the active one's is meant.
    A button that sends the form one is typing in: ``{% shortcut "approve" while_typing=True %}``.
-3. A page outside review lists its group in the sheet: ``{% block keys %}{% key_list "runs" %}{% endblock %}``.
+3. A page outside review lists its group in the sheet: ``{% block keys %}{% key_list "runs" %}{% endblock %}``. Shown of it is
+   what the page has.
 4. Only if a click is not enough: ``onAction("skip", (element, typing) => …)`` of static/js/keys.js.
 
 Names of keys are ``KeyboardEvent.key`` ("j", "J", "/", "Enter") with "Mod+" for Ctrl or ⌘ and "Shift+" where no letter shows it.

@@ -18,7 +18,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from studio.domain.comments import unread_mentions
-from studio.domain.keymaps import ACTIONS, DEFAULTS, keymap_of, show_key, tell_key
+from studio.domain.keymaps import ACTIONS, DEFAULTS, NUMBERS, keymap_of, show_key, tell_key
 from studio.models import Conversation, Tag, User
 from studio.web.visible_text import show
 
@@ -132,11 +132,19 @@ def key_name(context: dict[str, Any], action: str) -> str:
 
 
 @register.simple_tag(takes_context=True)
-def key_list(context: dict[str, Any], group: str) -> SafeString:
-    """The keys of a group with their words, as rows of a ``<dl>``."""
+def key_list(context: dict[str, Any], group: str, *, always: bool = False) -> SafeString:
+    """The keys of a group with their words, as rows of a ``<dl>``; of them the shell shows those that the page has.
+
+    ``always``: all of them are shown, because they come and go while one works.
+    """
     keys = _keymap(context)
-    rows = [(keys[action.name], action.words) for action in ACTIONS.values() if action.group == group]
-    return format_html_join("\n", "<dt><kbd>{}</kbd></dt><dd>{}</dd>", ((show_key(k), words) for k, words in rows if k))
+    rows = []
+    for action in ACTIONS.values():
+        if action.group == group and (pressed := keys[action.name]):
+            is_there = always or action.name == "leave"
+            needed = "" if is_there else format_html(' data-needs="{}"', "1" if pressed == NUMBERS else pressed)
+            rows.append((needed, show_key(pressed), action.words))
+    return format_html_join("\n", "<dt{}><kbd>{}</kbd></dt><dd>{}</dd>", rows)
 
 
 def _keymap(context: dict[str, Any]) -> Mapping[str, str]:

@@ -85,8 +85,7 @@ def as_annotator(studio: Studio) -> Studio:
 
 
 def _is_complaint(line: ConsoleMessage) -> bool:
-    # A request that a later one replaces (hx-sync) is aborted on purpose; htmx writes that down as an error.
-    return line.type == "error" and not line.text.startswith(("htmx:sendAbort", "htmx:afterRequest"))
+    return line.type == "error"
 
 
 def _failure(answer: Response) -> str:

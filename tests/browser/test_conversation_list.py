@@ -57,6 +57,7 @@ def test_a_view_is_saved_opened_made_the_first_and_reviewed_by_keyboard(as_lead:
     tab = page.get_by_role("link", name="To look at")
     expect(tab).to_have_attribute("aria-current", "page")
 
+    page.wait_for_load_state()  # from then on it listens to keys
     page.keyboard.press("v")
     page.get_by_role("button", name="Open the list with it").focus()
     page.keyboard.press("Enter")
@@ -82,3 +83,31 @@ def test_the_order_of_the_queue_is_chosen_by_keyboard_and_kept(as_annotator: Stu
     choice.focus()
     page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile(rf"/conversations/{worst.pid}/\?dataset=one&sort=worst"))
+
+
+def test_enter_while_a_search_is_under_way_is_no_error(as_lead: Studio) -> None:
+    make_conversation(words="Feed the zebra")
+    make_conversation(words="Walk the lion")
+    page = as_lead.open("/conversations/")
+    search = re.compile(r"\?q=zebra$")
+    page.route(search, lambda _: None, times=1)  # the first one is never answered
+    with page.expect_request(search):
+        page.locator("#id_q").fill("zebra")
+    with page.expect_request_finished(lambda request: search.search(request.url) is not None):
+        page.keyboard.press("Enter")
+    expect(page.locator("#results tbody tr")).to_have_count(1)
+    assert as_lead.problems == []
+
+
+def test_the_sheet_lists_the_keys_that_the_page_has(as_lead: Studio) -> None:
+    make_conversation()
+    sheet = as_lead.page.locator("#keys")
+    for path, is_list in (("/", False), ("/conversations/", True)):
+        as_lead.open(path).keyboard.press("?")
+        expect(sheet.get_by_text("Show or hide these keys")).to_be_visible()
+        expect(sheet.get_by_text("Leave a field, close what is open")).to_be_visible()
+        expect(sheet.get_by_text("Review the next one", exact=True)).to_be_visible()
+        for words in ("Search or filter", "Next row", "In an open panel: choose"):
+            expect(sheet.get_by_text(words, exact=True)).to_be_visible(visible=is_list)
+        expect(sheet.get_by_text("Next page of a list")).to_be_hidden()
+        assert sheet.locator("dt:visible").count() == sheet.locator("dd:visible").count()
