@@ -73,9 +73,7 @@ def fail_rerun(rerun: Rerun, *, error: str) -> bool:
 
 def discard_rerun(rerun: Rerun) -> None:
     """Leave the conversation as it is."""
-    Rerun.objects.filter(pk=rerun.pk, status__in=OPEN).update(
-        status=Rerun.Status.DISCARDED, finished_at=timezone.now()
-    )
+    Rerun.objects.filter(pk=rerun.pk, status__in=OPEN).update(status=Rerun.Status.DISCARDED, finished_at=timezone.now())
 
 
 def accept_rerun(rerun: Rerun, *, by: User) -> Conversation:

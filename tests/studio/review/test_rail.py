@@ -1,8 +1,11 @@
 """The rail and the page around it: nothing said twice, nothing offered that can't be done, nothing lost without a script."""
 
+import pytest
 from django.urls import reverse
 
 from studio.domain import reviews
+from studio.domain.tags import set_tag
+from studio.models import Tag, User
 from tests.standins.review_rows import person
 
 
@@ -31,3 +34,17 @@ def test_without_a_script_an_editor_opens_where_its_pair_is(page):
     text = page.get().content.decode()
     assert 'edit/#pair-2"' in text
     assert 'edit/#text-answer-0"' in text
+
+
+@pytest.mark.parametrize("role", ["annotator", "lead"])
+def test_held_by_somebody_else_only_the_tags_it_has_are_shown(page, ben, role):
+    conversation = page.conversation
+    for name in ("greetings", "dates"):
+        Tag.objects.create(dataset=conversation.dataset, name=name)
+    reviews.claim(conversation, by=ben)
+    User.objects.filter(username="anna").update(role=role)
+    assert 'aria-labelledby="rail-tags" hidden' in page.get().content.decode()
+    set_tag(conversation, name="dates", by=ben)
+    text = page.get().content.decode()
+    assert 'aria-labelledby="rail-tags">' in text
+    assert ("dates" in text, "greetings" in text) == (True, False)
