@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from studio.branching import work_branch
 from studio.domain.endpoints import ensure_demo_endpoint
-from studio.models import Branch, Conversation
+from studio.models import Branch, Conversation, Endpoint
 from tests.standins.review_rows import store, two_reads
 
 
@@ -87,6 +87,21 @@ def test_it_is_stopped_while_it_runs_and_the_original_kept_when_it_is_done(open_
     expect(place).to_be_empty()
     row = Conversation.objects.get(pk=first.pk)
     assert row.version == 1
+
+
+def test_another_model_is_chosen_by_keyboard(open_page, anna, first):
+    other = Endpoint.objects.create(name="other", base_url="http://127.0.0.1:9/v1", model="other-1")
+    page: Page = open_page(anna, f"/conversations/{first.pid}/#pair-1")
+    keys, place = page.keyboard, page.locator("#branch-pair-1")
+    keys.press("g")
+    expect(place.get_by_label("Instruction")).to_be_focused()
+    keys.press("Tab")
+    keys.press("Tab")
+    expect(place.locator("select[name=endpoint]")).to_be_focused()
+    keys.type("other")
+    keys.press("Control+Enter")
+    expect(place).to_contain_text("with other")
+    assert asked().endpoint == other
 
 
 def test_the_form_is_left_by_keyboard_without_a_trace(open_page, anna, first):
