@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable, Iterable
 
 import structlog
-from django.db import close_old_connections
+from django.db import connections
 
 from studio.domain.branches import renew_branches
 from studio.domain.items import LEASE, renew_leases
@@ -61,7 +61,7 @@ class Heartbeat:
             try:
                 self.beat()
             finally:
-                close_old_connections()
+                connections.close_all()  # it beats too seldom to keep one
 
 
 def _try(renew: Callable[[list[str]], object], names: list[str]) -> None:

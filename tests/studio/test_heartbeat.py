@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connections
 from django.utils import timezone
 
 from studio import heartbeat
@@ -84,6 +85,22 @@ def test_the_thread_beats_more_often_than_a_lease_lasts_and_starts_again_after_a
     heart = heartbeat.Heartbeat()
     for count in (2, 4):
         heart.hold("token")
-        heart._thread.join(5)
+        heart._thread.join(60)
         assert len(beats) == count
     assert max(waits) <= items.LEASE.total_seconds() / 3
+
+
+def test_between_beats_it_holds_no_connection_to_the_database(monkeypatch) -> None:
+    held: list[bool] = []
+
+    class Clock:
+        def wait(self, seconds: float) -> bool:
+            held.append(connections["default"].connection is not None)
+            return len(held) == 3
+
+    monkeypatch.setattr(heartbeat, "stopping", Clock())
+    monkeypatch.setattr(heartbeat.Heartbeat, "beat", lambda _: connections["default"].ensure_connection())
+    heart = heartbeat.Heartbeat()
+    heart.hold("token")
+    heart._thread.join(60)
+    assert held == [False, False, False]
