@@ -1,5 +1,6 @@
 // Stops are what j and k go through: pairs and answers. One is active: ringed, named by the URL, marked in the minimap.
 
+import { showEdited } from "./review-edited.js";
 import { showInMinimap, showStates } from "./review-minimap.js";
 
 // Safari refuses more than 100 changes of the URL in 30 seconds.
@@ -45,6 +46,7 @@ function leaveUnnamed() {
 export function showActive() {
   ring();
   showStates();
+  showEdited();
 }
 
 function ring() {
