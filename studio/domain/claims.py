@@ -1,16 +1,17 @@
 """Claims: who reviews a conversation now. A claim is one conditional update with a lease."""
 
+from django.db import connection
 from django.utils import timezone
 
 from studio.domain.conversations import last_author
 from studio.domain.errors import ClaimHeld, NotPossible, StaleVersion
 from studio.domain.orders import OLDEST, ORDERS, Order, from_there
 from studio.domain.search import FEW
-from studio.domain.statements import claim_first
+from studio.domain.statements import claim_first, glance_at_queue
 from studio.domain.team import require_lead
 from studio.models import Conversation, Review, User
 from studio.models.conversations import CLAIM as CLAIM
-from studio.models.conversations import ConversationQuerySet
+from studio.models.conversations import ConversationQuerySet, RowCondition
 
 Decision = Review.Decision
 
@@ -25,19 +26,27 @@ def claim_next(
     already, asked a second opinion of, or may not approve does not come.
     """
     queue = (among if among is not None else Conversation.objects.all()).claimable(by=by).approvable(by=by)
-    waiting = Conversation.objects.filter(status__in=Conversation.Status.waiting()).order_by()
-    if not waiting[FEW:].exists():  # else the first in order is soon found
-        queue = queue.filter(pk__in=list(waiting.values_list("pk", flat=True)))
-    skipped = Review.objects.filter(reviewer=by, decision=Decision.SKIPPED, undone_at=None).values("conversation")
-    fresh = queue.exclude(pk__in=skipped)
+    has_own, are_many = glance_at_queue(by.pk, few=FEW)
+    if not are_many:  # else the first in order is soon found
+        queue = queue.filter(RowCondition(_found_by_status(), *Conversation.Status.waiting()))
+    skipped = "SELECT conversation_id FROM studio_review WHERE reviewer_id = %s AND decision = %s AND undone_at IS NULL"
+    fresh = queue.filter(RowCondition(f"{{row}}.id NOT IN ({skipped})", by.pk, Decision.SKIPPED.value))
     left = None if after is None else Conversation.objects.light().filter(pk=after).first()
-    has_own = waiting.filter(assigned_to=by).exists()
     for candidates in ([fresh.filter(assigned_to=by)] if has_own else []) + [fresh, queue]:
         for part in from_there(candidates, order=order, left=left, by=by):
             claimed = claim_first(part, by=by.pk, until=timezone.now() + CLAIM)
             if claimed is not None:
-                return Conversation.objects.get(pk=claimed)
+                return claimed
     return None
+
+
+def _found_by_status() -> str:
+    """That it waits, again; those that do are read first, and their rows found by their keys."""
+    waiting = "SELECT w.id FROM studio_conversation w WHERE w.status IN (%s, %s)"
+    # PostgreSQL would join the two, and may go through all that is decided.
+    return (
+        f"{{row}}.id = ANY (ARRAY ({waiting}))" if connection.vendor == "postgresql" else f"{{row}}.id IN ({waiting})"
+    )
 
 
 def claim(conversation: Conversation, *, by: User) -> bool:

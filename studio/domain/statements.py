@@ -6,7 +6,7 @@ Nothing else belongs here. Both databases take this SQL; values go through the f
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection, transaction
@@ -16,6 +16,8 @@ from generation.llm.client import LedgerLine
 from studio.models import Comment, Conversation, Item, LikenessKey, Pair, Review, Revision, Run, Thread
 from studio.models.fields import plain_text
 from studio.models.requests import ModelRequest
+
+AnyModel = TypeVar("AnyModel", bound=Model)
 
 AT_ONCE = 200
 """Rows in one INSERT: databases take a bounded number of parameters."""
@@ -43,8 +45,8 @@ def claim(pk: int, *, token: str, lease_until: datetime, now: datetime) -> bool:
     return bool(claimed)
 
 
-def claim_first(queue: QuerySet[Conversation], *, by: int, until: datetime) -> int | None:
-    """Give the first of the queue, in its order, to a person until then; its primary key, or None when there is none.
+def claim_first(queue: QuerySet[Conversation], *, by: int, until: datetime) -> Conversation | None:
+    """Give the first of the queue, in its order, to a person until then, and return it; None when there is none.
 
     One statement, because each one more is one more time to wait: for the database, and for the threads beside this one.
     """
@@ -52,20 +54,26 @@ def claim_first(queue: QuerySet[Conversation], *, by: int, until: datetime) -> i
         sql, parameters = queue.values("pk")[:1].query.sql_with_params()
     except EmptyResultSet:
         return None
-    table = Conversation._meta.db_table
+    table, columns = Conversation._meta.db_table, _columns(Conversation)
     claiming = f"UPDATE {table} SET claimed_by_id = %s, claim_until = %s WHERE id ="  # noqa: S608  the table is ours
     claim = [by, _at(until)]
     if connection.features.has_select_for_update_skip_locked:
         with connection.cursor() as cursor:
-            cursor.execute(f"{claiming} ({sql} FOR UPDATE OF {table} SKIP LOCKED) RETURNING id", [*claim, *parameters])
+            cursor.execute(
+                f"{claiming} ({sql} FOR UPDATE OF {table} SKIP LOCKED) RETURNING {columns}", [*claim, *parameters]
+            )
             found = cursor.fetchone()
-    else:  # SQLite has no row locks, and needs none: its transactions are IMMEDIATE, one writer at a time.
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(sql, parameters)
-            found = cursor.fetchone()
-            if found is not None:
-                cursor.execute(f"{claiming} %s", [*claim, found[0]])
-    return None if found is None else int(found[0])
+        return None if found is None else _row(Conversation, found)
+    # SQLite has no row locks, and needs none: its transactions are IMMEDIATE, one writer at a time.
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(f"SELECT {columns} FROM {table} WHERE id = ({sql})", parameters)  # noqa: S608  the names are ours
+        found = cursor.fetchone()
+        if found is None:
+            return None
+        row = _row(Conversation, found)
+        cursor.execute(f"{claiming} %s", [*claim, row.pk])
+    row.claimed_by_id, row.claim_until = by, until
+    return row
 
 
 def next_due(run_pk: int, *, now: datetime, lost_before: datetime) -> int | None:
@@ -185,6 +193,19 @@ def notes_on(pks: Sequence[int]) -> list[tuple[int, str]]:
         return [(pk, text) for pk, text, _, _ in cursor.fetchall()]
 
 
+def glance_at_queue(by: int, *, few: int) -> tuple[bool, bool]:
+    """Whether something that waits is assigned to a person, and whether more than a ``few`` conversations wait."""
+    waits = f"SELECT 1 FROM {Conversation._meta.db_table} WHERE status IN (%s, %s)"  # noqa: S608  the table is ours
+    waiting = Conversation.Status.waiting()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT EXISTS ({waits} AND assigned_to_id = %s), EXISTS ({waits} LIMIT 1 OFFSET %s)",
+            [*waiting, by, *waiting, few],
+        )
+        has_own, are_many = cursor.fetchone()
+    return bool(has_own), bool(are_many)
+
+
 def _execute(sql: str, parameters: Sequence[Any]) -> int:
     """Run a statement; how many rows it changed."""
     with connection.cursor() as cursor:
@@ -194,3 +215,18 @@ def _execute(sql: str, parameters: Sequence[Any]) -> int:
 
 def _at(moment: datetime) -> Any:
     return connection.ops.adapt_datetimefield_value(moment)
+
+
+@cache
+def _columns(model: type[Model]) -> str:
+    return ", ".join(f"{model._meta.db_table}.{field.column}" for field in model._meta.concrete_fields)
+
+
+def _row(model: type[AnyModel], values: Sequence[Any]) -> AnyModel:
+    """The row that has these values in its ``_columns``."""
+    read = list(values)
+    for at, field in enumerate(model._meta.concrete_fields):
+        column = field.cached_col
+        for convert in (*connection.ops.get_db_converters(column), *field.get_db_converters(connection)):
+            read[at] = convert(read[at], column, connection)
+    return model.from_db(connection.alias, [field.attname for field in model._meta.concrete_fields], read)

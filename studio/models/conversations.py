@@ -4,12 +4,12 @@ The content is one canonical JSON document on the row, with a version; the other
 Pairs mirror the calls, and hold what people said of them; a document rebuilds them, by call id.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Self
 
 from django.db import models
-from django.db.models import Exists, F, Func, OuterRef, Q
-from django.db.models.lookups import In, IsNull
+from django.db.models import F, Func, Q
+from django.db.models.lookups import In
 from django.utils import timezone
 
 from generation.conversation import Conversation as Content
@@ -39,6 +39,26 @@ class InOrder(Func):
         return self.as_sql(compiler, connection, template="+%(expressions)s", **context)
 
 
+class RowCondition(Func):
+    """A condition on a row as SQL that both databases take, for what each claim asks: Django would take milliseconds to put the
+    same together. ``{row}`` is the row's table; behind ``{plain}``, SQLite looks up no index for a column (``InOrder``)."""
+
+    arity = 1
+    output_field = models.BooleanField()
+
+    def __init__(self, sql: str, *values: Any) -> None:
+        super().__init__(F("pk"))
+        self.sql, self.values = sql, values
+
+    def as_sql(self, compiler: Any, connection: Any, *_: Any, **__: Any) -> Any:
+        key, _ = compiler.compile(self.source_expressions[0])
+        sql = self.sql.format(row=key.rpartition(".")[0], plain="+" if connection.vendor == "sqlite" else "")
+        return f"({sql})", [
+            connection.ops.adapt_datetimefield_value(value) if isinstance(value, datetime) else value
+            for value in self.values
+        ]
+
+
 class AmongThose(In):
     """``In`` of a subquery, for rows in an order of theirs: what the subquery gives is read once, and each row is looked for in it.
 
@@ -58,20 +78,31 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
     def claimable(self, *, by: User) -> Self:
         """What ``by`` may take next: waiting for a decision that ``by`` has not taken yet, nobody else has it open, and it is
         nobody else's to review."""
-        unclaimed, unassigned = (IsNull(InOrder(F(name)), True) for name in ("claimed_by", "assigned_to"))
-        free = Q(unclaimed) | Q(claim_until__lt=timezone.now()) | Q(claimed_by=by)
-        # Whoever left keeps nothing from the others. A subquery, no join: claims are conditional updates of this one table.
-        left = User.objects.filter(is_active=False)
-        # Nor does who has had their say: others have to give the second one.
-        done = User.objects.filter(reviews__conversation=OuterRef("pk"), reviews__stands=True)
-        theirs = Q(unassigned) | Q(assigned_to=by) | Q(assigned_to__in=left) | Q(assigned_to__in=done)
-        own = by.reviews.filter(conversation=OuterRef("pk"), stands=True)
-        return self.filter(free, theirs, ~Exists(own), In(InOrder(F("status")), Conversation.Status.waiting()))
+        return self.filter(
+            # Whoever left keeps nothing from the others, nor does who has had their say: others have to give the second one.
+            # Subqueries, no joins: claims are conditional updates of this one table.
+            RowCondition(
+                "({plain}{row}.claimed_by_id IS NULL OR {row}.claim_until < %s OR {row}.claimed_by_id = %s)"
+                " AND ({plain}{row}.assigned_to_id IS NULL OR {row}.assigned_to_id = %s"
+                " OR {row}.assigned_to_id IN (SELECT u.id FROM studio_user u WHERE NOT u.is_active)"
+                " OR EXISTS (SELECT 1 FROM studio_review r WHERE r.conversation_id = {row}.id"
+                " AND r.reviewer_id = {row}.assigned_to_id AND r.stands))"
+                " AND NOT EXISTS (SELECT 1 FROM studio_review r WHERE r.conversation_id = {row}.id"
+                " AND r.reviewer_id = %s AND r.stands)"
+                " AND {plain}{row}.status IN (%s, %s)",
+                *(timezone.now(), by.pk, by.pk, by.pk, *Conversation.Status.waiting()),
+            )
+        )
 
     def approvable(self, *, by: User) -> Self:
         """Without what ``by`` edited where the author of an edit may not approve it."""
-        own = by.revisions.filter(conversation=OuterRef("pk"), version__gt=1)
-        return self.exclude(Exists(own.filter(conversation__dataset__author_may_approve=False)))
+        return self.filter(
+            RowCondition(
+                "NOT EXISTS (SELECT 1 FROM studio_revision r JOIN studio_dataset d ON d.id = {row}.dataset_id"
+                " WHERE r.conversation_id = {row}.id AND r.author_id = %s AND r.version > 1 AND NOT d.author_may_approve)",
+                by.pk,
+            )
+        )
 
     def in_review(self) -> Self:
         return self.filter(status__in=Conversation.Status.waiting(), claim_until__gte=timezone.now())

@@ -105,15 +105,36 @@ class TestOrder:
         assert claimed.claimed_by == by
         assert reviews.claim_next(make_user()) == first
 
-    @pytest.mark.skipif(
-        "connection.vendor != 'postgresql'", reason="SQLite locks in a transaction, and is asked in process"
-    )
     def test_a_claim_waits_for_the_database_a_few_times(self) -> None:
         make_queue(1)
         by = make_user()
         with CaptureQueriesContext(connection) as queries:
             assert reviews.claim_next(by) is not None
-        assert len(queries) <= 5
+        # SQLite locks in a transaction, and is asked in process.
+        assert len(queries) == (2 if connection.vendor == "postgresql" else 5)
+
+    @pytest.mark.parametrize("few", [0, 2000])
+    def test_what_is_claimed_is_the_whole_row_as_it_then_stands(
+        self, few: int, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(claims, "FEW", few)
+        make_queue(2)
+        claimed = reviews.claim_next(make_user())
+        assert claimed is not None
+        stands = Conversation.objects.get(pk=claimed.pk)
+        assert {field.name: getattr(claimed, field.attname) for field in Conversation._meta.concrete_fields} == {
+            field.name: getattr(stands, field.attname) for field in Conversation._meta.concrete_fields
+        }
+        claimed.save()  # it is known as a row that is there
+        assert Conversation.objects.count() == 2
+
+    def test_the_conditions_of_a_claim_hold_of_the_rows_of_a_subquery(self) -> None:
+        free, taken = make_queue(2)
+        by = make_user()
+        assert reviews.claim(taken, by=make_user())
+        own = Conversation.objects.claimable(by=by).approvable(by=by).values("pk")
+        assert list(Conversation.objects.filter(pk__in=own)) == [free]
+        assert list(Conversation.objects.exclude(pk__in=own)) == [taken]
 
 
 @pytest.mark.django_db(transaction=True)
