@@ -126,11 +126,12 @@ def save_change(
     another content is void. Raises StaleVersion when somebody saved since ``version``, or ``conversation`` itself is of another
     one; InvalidInput for what can't be stored; NotPossible where only leads change it.
     """
-    rows = Conversation.objects.select_for_update(of=("self",)).select_related("dataset")
+    rows = Conversation.objects.light().select_for_update(of=("self",)).select_related("dataset")
     current = rows.get(pk=conversation.pk)
     # ``content`` was made from ``conversation``: an older one would carry somebody's save away.
     if not current.version == version == conversation.version:
         raise StaleVersion(current=current.version, by=last_author(current))
+    current.document = conversation.document  # of the same version, and long
     require_editable(current, by=by)
     pairs = {pair.call_id: pair for pair in current.pairs.all()}
     standing = {call_id: pair.stale for call_id, pair in pairs.items() if pair.stale}
