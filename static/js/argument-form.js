@@ -281,11 +281,11 @@ async function redraw(editor, options = {}) {
   const answer = await ask(editor, editor.dataset.fields, { was: options.was ?? "" });
   if (!answer) return;
   if (text !== rawOf(editor).value) return redraw(editor, options);
-  state.isStale = false;
   if (answer.status === 422) {
     place(editor, (await answer.json()).violations);
-    return block(editor, null);
+    return block(editor, state.broken?.target);
   }
+  state.isStale = false;
   show(editor, new DOMParser().parseFromString(await answer.text(), "text/html"), options);
 }
 

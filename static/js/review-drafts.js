@@ -5,11 +5,14 @@
 
 import { tab } from "./tabs.js";
 
+const REFUSED = 422;
 const root = () => document.getElementById("review").dataset;
 const prefix = () => `tracewright.draft:${root().user}:${root().pid}:`;
 const keyOf = (form) => `${prefix()}${form.dataset.draft}:${tab()}`;
 const restored = new WeakSet();
 const adopted = new WeakMap();
+const sent = new WeakMap();
+const typedSince = new Map();
 let isUnkept = false;
 
 export function keepDrafts(page) {
@@ -28,13 +31,18 @@ export function keepDrafts(page) {
   });
   document.addEventListener("htmx:beforeRequest", ({ detail }) => {
     const form = formOf(detail.elt);
-    if (form && detail.requestConfig.verb === "post") keep(form);
+    if (!form || detail.requestConfig.verb !== "post") return;
+    keep(form);
+    sent.set(form, snapshot(form));
   });
   // Before the answer is put into the page, which may open every draft there is.
   document.addEventListener("htmx:beforeOnLoad", ({ defaultPrevented, detail }) => {
     const { elt, verb } = detail.requestConfig;
     const form = formOf(elt);
-    if (!form || !isSaved(detail.xhr) || defaultPrevented) return;
+    if (!form || defaultPrevented) return;
+    // A form that is refused comes back as it was sent.
+    if (detail.xhr.status === REFUSED && sent.get(form) !== snapshot(form)) typedSince.set(keyOf(form), JSON.parse(snapshot(form)));
+    if (!isSaved(detail.xhr)) return;
     if (verb === "post") forget(form);
     else if (elt.matches("[data-cancel]")) putAside(form);
   });
@@ -102,7 +110,7 @@ export function keep(form, more = {}) {
 export function restore(form) {
   if (restored.has(form)) return;
   restored.add(form);
-  if (form.matches("[data-unsaved]")) return void keep(form);
+  if (form.matches("[data-unsaved]")) return void keepRefused(form);
   const [found, ...others] = drafts()
     .filter(([, draft]) => draft.draft === form.dataset.draft)
     .sort(([one, a], [other, b]) => (other === keyOf(form)) - (one === keyOf(form)) || b.at - a.at);
@@ -122,6 +130,13 @@ export function restore(form) {
   const more = others.length ? " Another text of this part, typed in another tab, is kept as well." : "";
   tell(form, `What you typed${older} before was restored.${more}`);
   form.dispatchEvent(new CustomEvent("review:restored", { bubbles: true, detail: draft }));
+}
+
+function keepRefused(form) {
+  const typed = typedSince.get(keyOf(form));
+  typedSince.delete(keyOf(form));
+  if (typed) fill(form, typed);
+  keep(form);
 }
 
 function startOver(form) {

@@ -7,6 +7,7 @@ const SHOWN = "tracewright.sources";
 const MAX_LIT = 200;
 
 let observer;
+const asked = new WeakMap();
 
 export function followSources(root) {
   const thread = root.querySelector("#thread");
@@ -40,9 +41,13 @@ function watchAgain() {
 
 async function mark(words) {
   observer.unobserve(words);
+  const question = {};
+  asked.set(words, question);
   const response = await fetch(words.dataset.sources, { headers: { "HX-Request": "true" } });
-  if (!response.ok || response.redirected || !words.isConnected) return;
-  const fresh = new DOMParser().parseFromString(await response.text(), "text/html");
+  const text = await response.text();
+  // After a further save only what was asked for then counts.
+  if (!response.ok || response.redirected || !words.isConnected || asked.get(words) !== question) return;
+  const fresh = new DOMParser().parseFromString(text, "text/html");
   words.replaceChildren(...fresh.body.childNodes);
   show();
 }

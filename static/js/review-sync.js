@@ -9,20 +9,49 @@ import { showLost } from "./review-lost.js";
 
 const CONFLICT = 409;
 
+// What asks by itself; all else that is under way was asked for by whoever reads.
+const BY_ITSELF = "#claim, #background, [aria-busy]";
+
+// Where the answers of the requests under way will go.
+const targets = new Map();
+let asked = 0;
+let isBehind = false;
+
 export function followSaves(root) {
   document.addEventListener("htmx:afterRequest", ({ detail }) => {
     if (detail.xhr.status === CONFLICT) htmx.trigger(document.body, "claim:lost");
   });
-  document.addEventListener("review:saved", async () => {
-    const response = await fetch(root.dataset.thread, { headers: { "HX-Request": "true" } });
-    if (!response.ok || response.redirected) return;
-    const fresh = new DOMParser().parseFromString(await response.text(), "text/html");
-    if (placesOf(fresh) !== placesOf(document)) return void rebuild(root);
-    for (const part of fresh.querySelectorAll("[data-part]")) renew(part);
-    showThoughts();
-    showActive();
+  document.addEventListener("htmx:beforeRequest", ({ detail: { elt, target, xhr } }) => {
+    if (elt.matches(BY_ITSELF)) return;
+    targets.set(xhr, target);
+    xhr.addEventListener("loadend", () => {
+      targets.delete(xhr);
+      if (isBehind) follow(root);
+    });
   });
+  document.addEventListener("review:saved", () => follow(root));
   document.addEventListener("review:rebuilt", ({ detail }) => goOn(detail.anchor));
+}
+
+// Once for all that one answer says. A thread that is overtaken by another question, or by the answer to a click, may be older than
+// what stands: it is asked for anew.
+function follow(root) {
+  isBehind = true;
+  const number = (asked += 1);
+  setTimeout(() => number === asked && look(root, number));
+}
+
+async function look(root, number) {
+  const response = await fetch(root.dataset.thread, { headers: { "HX-Request": "true" } });
+  const text = await response.text();
+  if (number !== asked || !response.ok || response.redirected) return;
+  const fresh = new DOMParser().parseFromString(text, "text/html");
+  const hasMoved = placesOf(fresh) !== placesOf(document);
+  isBehind = hasMoved && targets.size > 0;
+  if (hasMoved) return void (isBehind || rebuild(root));
+  for (const part of fresh.querySelectorAll("[data-part]")) renew(part);
+  showThoughts();
+  showActive();
 }
 
 const placesOf = (page) => JSON.stringify([...page.querySelectorAll("[data-part]")].map((part) => [part.id, part.dataset.anchor]));
@@ -47,6 +76,8 @@ function goOn(id) {
 function renew(part) {
   const standing = document.getElementById(part.id);
   if (!standing || standing.dataset.print === part.dataset.print) return;
+  // An answer that comes for it finds it in its place, and the part is renewed after that.
+  if ([...targets.values()].some((target) => standing.contains(target))) return void (isBehind = true);
   if (!standing.querySelector("form.editor") && ![...standing.querySelectorAll("form[data-draft]")].some(isDirty)) {
     swap(standing, part);
     return;
@@ -56,14 +87,22 @@ function renew(part) {
 }
 
 function swap(standing, fresh) {
-  const hadFocus = standing.contains(document.activeElement);
-  const focused = hadFocus ? document.activeElement.id : "";
+  const at = document.activeElement;
+  const hadFocus = standing.contains(at);
   const element = document.adoptNode(fresh);
   const unclamped = standing.classList.contains("is-unclamped");
   const awaited = standing.querySelector(".rerun[aria-busy]") !== null;
+  const menu = standing.querySelector("[data-menu]");
   standing.replaceWith(element);
+  if (menu) keepMenu(menu, element);
   element.classList.toggle("is-unclamped", unclamped);
   htmx.process(element);
-  if (hadFocus) (document.getElementById(focused) ?? element).focus({ preventScroll: true });
+  if (hadFocus) (at.isConnected ? at : (document.getElementById(at.id) ?? element)).focus({ preventScroll: true });
   if (awaited) showOutcome(element.querySelector(".rerun"));
+}
+
+// Its letters are meant until whoever opened it closes it.
+function keepMenu(menu, element) {
+  element.querySelector(`#${CSS.escape(menu.id)}`)?.replaceWith(menu);
+  element.querySelector(`[aria-controls="${CSS.escape(menu.id)}"]`)?.setAttribute("aria-expanded", "true");
 }

@@ -1,4 +1,4 @@
-"""Studio: the running studio as a test in the browser uses it."""
+"""Studio: the running studio as a test in the browser uses it. Held: an answer that comes late."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.test import Client
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import APIResponse, BrowserContext, Page, Route
 
 from studio.models import User
 from tests.standins.page_rows import make_user
@@ -60,3 +60,30 @@ class Studio:
         """By how many pixels the page is wider than its window."""
         width: int = self.page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
         return max(width, 0)
+
+
+class Held:
+    """The first answer to requests of this pattern: made when it is asked for, handed over when the test says so."""
+
+    def __init__(self, page: Page, pattern: str) -> None:
+        self._page = page
+        self._route: Route | None = None
+        self._answer: APIResponse | None = None
+        page.route(pattern, self._hold)
+
+    def _hold(self, route: Route) -> None:
+        if self._route is not None:
+            route.continue_()
+            return
+        self._route = route
+        self._answer = route.fetch()
+
+    def wait(self) -> None:
+        """Until the studio has answered."""
+        while self._answer is None:
+            self._page.wait_for_timeout(20)
+
+    def let_go(self) -> None:
+        self.wait()
+        assert self._route is not None
+        self._route.fulfill(response=self._answer)

@@ -13,6 +13,7 @@ from generation.conversation import Conversation as Content
 from generation.conversation import Step, Turn
 from generation.tools import ToolDefinition
 from studio.models import Conversation
+from tests.standins.browsing import Held
 from tests.standins.review_rows import call, store
 
 LINE = {
@@ -285,6 +286,23 @@ def test_json_that_is_not_complete_yet_is_kept_and_the_rest_waits(page, row):
     odd.fill('"\\u0000')
     expect(input_of(page, "buyer", "name")).to_be_disabled()
     odd.fill('"\\u0000x"')
+    expect(input_of(page, "buyer", "name")).to_be_enabled()
+    assert typed(page)["odd"] == "\x00x"
+
+
+def test_what_is_typed_while_the_form_is_drawn_anew_goes_on(page):
+    page.keyboard.press("Escape")
+    page.keyboard.press("E")
+    page.locator("#pair-1 [name=text]").fill('{"buyer": {"name": "Ada"}, "odd": "\\u0000"}')
+    odd = input_of(page, "odd")
+    expect(odd).to_be_attached()
+    drawn = Held(page, "**/fields/")
+    page.keyboard.press("Escape")
+    page.keyboard.press("e")
+    odd.fill('"\\u0000')
+    drawn.let_go()
+    expect(page.locator("#pair-1 [data-problems]")).to_contain_text("line 1")
+    page.keyboard.type('x"')
     expect(input_of(page, "buyer", "name")).to_be_enabled()
     assert typed(page)["odd"] == "\x00x"
 

@@ -7,6 +7,7 @@ from playwright.sync_api import expect
 
 from generation.conversation import Conversation as Content
 from generation.conversation import Step, Turn
+from tests.standins.browsing import Held
 from tests.standins.review_rows import call, registry, store
 
 FILLER = "y" * 21_000
@@ -59,6 +60,13 @@ def test_the_key_shows_all_sources_and_is_remembered(page):
     expect(page.locator("#thread")).to_have_class(re.compile("shows-sources"))
 
 
+def write_result(page, result: str) -> None:
+    page.locator("#pair-1 [data-do=write]").click()
+    page.locator("#pair-1-text").fill(result)
+    page.keyboard.press("Control+s")
+    expect(page.locator("#pair-1-text")).to_have_count(0)
+
+
 def test_a_result_that_changed_is_a_source_at_once(page):
     page.set_viewport_size({"width": 1440, "height": 3000})  # the answer is in sight all the time
     answer, lost = page.locator("#text-answer-0"), page.locator(".ungrounded")
@@ -66,12 +74,25 @@ def test_a_result_that_changed_is_a_source_at_once(page):
         '{"total": 4711}',
         '{"total": 4711, "lost": 9999}',
     ):  # the first makes the answer stale, and so drawn anew
-        page.locator("#pair-1 [data-do=write]").click()
-        page.locator("#pair-1-text").fill(result)
-        page.keyboard.press("Control+s")
-        expect(page.locator("#pair-1-text")).to_have_count(0)
+        write_result(page, result)
         expect(answer.locator(".badge.state-stale")).to_be_visible()
         if "9999" not in result:
             expect(lost).to_have_text("9999 (occurs in no result)")
     expect(answer.locator("a.grounded", has_text="9999")).to_have_attribute("data-source", "#1")
     expect(lost).to_have_count(0)
+
+
+def test_sources_that_came_late_do_not_take_the_place_of_later_ones(page):
+    page.set_viewport_size({"width": 1440, "height": 3000})  # the answer is in sight all the time
+    answer, lost = page.locator("#text-answer-0"), page.locator(".ungrounded")
+    write_result(page, '{"total": 4711}')
+    expect(answer.locator(".badge.state-stale")).to_be_visible()
+    expect(lost).to_have_text("9999 (occurs in no result)")
+    late = Held(page, "**/sources/")
+    write_result(page, '{"total": 4712}')
+    late.wait()
+    write_result(page, '{"total": 4711, "lost": 9999}')
+    expect(lost).to_have_count(0)
+    late.let_go()
+    page.evaluate("fetch(location.href).then((answer) => answer.text())")  # by then it was read
+    expect(answer.locator("a.grounded", has_text="9999")).to_have_attribute("data-source", "#1")
