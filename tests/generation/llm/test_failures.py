@@ -44,10 +44,10 @@ def test_a_failure_of_the_server_is_tried_again(fault: Fault) -> None:
 
 
 def test_a_server_that_hangs_is_left_after_the_timeout() -> None:
-    hang = Fault(kind=Kind.HANG, seconds=3)
+    hang = Fault(kind=Kind.HANG, seconds=60)
     with OpenAIServer(three, faults=[hang]) as server, Bench(server.base_url, timeout_s=0.2) as bench:
         assert bench.ask().count == 3
-    assert 150 < bench.lines[0].latency_ms < 2500
+    assert 150 < bench.lines[0].latency_ms < 30_000
 
 
 @pytest.mark.parametrize("body", ["<html>Bad gateway</html>", "", "null", "[]", "{}", '{"choices": []}'])

@@ -21,7 +21,7 @@ def server(request: pytest.FixtureRequest) -> Iterator[SpinServer]:
 
 @pytest.fixture
 def spin(server: SpinServer) -> Iterator[SpinClient]:
-    with SpinClient(server.url, timeout=1) as spin:
+    with SpinClient(server.url, timeout=20) as spin:
         for path in ("a", "b/c", "ü \x00"):
             spin.call("write_file", {"file_path": path, "content": "x"}, component="vfs", session_id="orphan")
         spin.call("write_file", {"file_path": "a", "content": "x"}, component="vfs", session_id="neighbour")

@@ -119,7 +119,7 @@ def test_a_fault_may_bring_its_own_words(spin: SpinClient) -> None:
 def test_a_write_does_not_happen_when_a_fault_answers_in_its_place(kind: str) -> None:
     with (
         SpinServer() as server,
-        SpinClient(server.url, timeout=1) as spin,
+        SpinClient(server.url, timeout=20) as spin,
         Session(spin, world=world({"kind": kind, "tool": "delete_file"}), backoff=EAGER) as session,
     ):
         assert session.execute(DELETE, {"file_path": "a.txt"}).outcome is Outcome.TOOL_ERROR
@@ -229,7 +229,7 @@ def test_replay_resume_and_a_second_run_meet_the_same_faults_at_the_same_calls(s
 
 
 def test_a_rebuilt_sandbox_does_not_begin_the_faults_anew() -> None:
-    with SpinServer() as server, SpinClient(server.url, timeout=1) as spin:
+    with SpinServer() as server, SpinClient(server.url, timeout=20) as spin:
         with Session(spin, world=world(*FAULTS), backoff=EAGER) as session:
             undisturbed = run_all(session, calls())
         with Session(spin, world=world(*FAULTS), session_id="s1", backoff=EAGER) as session:
@@ -249,7 +249,7 @@ def test_a_call_lost_to_the_infrastructure_is_not_counted() -> None:
     fault = {"kind": "rate_limited", "tool": "read_file", "at": 2}
     with (
         SpinServer() as server,
-        SpinClient(server.url, timeout=1) as spin,
+        SpinClient(server.url, timeout=20) as spin,
         Session(spin, world=world(fault), backoff=EAGER) as session,
     ):
         server.fail_next("500", tool="read_file", count=3)

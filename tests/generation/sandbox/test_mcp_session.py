@@ -143,7 +143,7 @@ def test_a_spin_service_beside_it_is_rebuilt_without_touching_the_server(server:
     world = World(tools=[*TOOLS, delete], seed_files={"f": "1"})
     with (
         SpinServer() as spin_server,
-        SpinClient(spin_server.url, timeout=1) as spin,
+        SpinClient(spin_server.url, timeout=20) as spin,
         Session(spin, world=world, mcp=mcp(server), backoff=EAGER) as session,
     ):
         put(session, "a")

@@ -36,7 +36,7 @@ def server() -> Iterator[SpinServer]:
 
 @pytest.fixture
 def spin(server: SpinServer) -> Iterator[SpinClient]:
-    with SpinClient(server.url, timeout=1) as spin:
+    with SpinClient(server.url, timeout=20) as spin:
         yield spin
 
 

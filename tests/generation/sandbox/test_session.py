@@ -44,7 +44,7 @@ def server() -> Iterator[SpinServer]:
 
 @pytest.fixture
 def spin(server: SpinServer) -> Iterator[SpinClient]:
-    with SpinClient(server.url, timeout=1) as spin:
+    with SpinClient(server.url, timeout=20) as spin:
         yield spin
 
 
@@ -137,7 +137,7 @@ def test_an_infrastructure_failure_is_retried_until_the_tool_answers(
 @pytest.mark.parametrize("kind", ["500", "reset", "timeout"])
 def test_a_delete_whose_answer_was_lost_is_run_again_in_a_rebuilt_sandbox(server: SpinServer, kind: str) -> None:
     with (
-        SpinClient(server.url, timeout=0.2) as spin,
+        SpinClient(server.url, timeout=1 if kind == "timeout" else 20) as spin,
         Session(spin, world=FILES, session_id="s1", backoff=EAGER) as session,
     ):
         session.execute(WRITE, {"file_path": "new", "content": "1"})

@@ -97,7 +97,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def wait_until(condition: Any, *, seconds: float = 30, what: str = "it") -> None:
+def wait_until(condition: Any, *, seconds: float = 120, what: str = "it") -> None:
     """Wait for a condition; fails when it does not come true in time."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:

@@ -107,7 +107,7 @@ def test_an_interrupt_keeps_what_was_made(make_studio: MakeStudio, tmp_path: Pat
         )
         wait_until(lambda: model.counts["answered"] >= 6, what="some topics")
         process.send_signal(signal.SIGINT)
-        _, err = process.communicate(timeout=30)
+        _, err = process.communicate(timeout=120)
     assert process.returncode == 130
     assert "Traceback" not in err
     paths = [json.loads(line)["path"] for line in topics.read_text().splitlines()]

@@ -49,7 +49,7 @@ def test_killed_in_the_middle_of_a_run_it_doubles_and_loses_nothing(make_studio:
         assert studio.count("item", "attempts > 0") == 0, "a killed worker must not cost an attempt"
         assert model.counts.total() >= calls_before
         os.killpg(up.pid, signal.SIGTERM)
-        up.communicate(timeout=20)
+        up.communicate(timeout=120)
 
 
 def test_term_ends_it_and_its_items_are_taken_up_again(make_studio: MakeStudio) -> None:
@@ -62,9 +62,9 @@ def test_term_ends_it_and_its_items_are_taken_up_again(make_studio: MakeStudio) 
         up = studio.start("up", "--port", str(free_port()))
         wait_until(lambda: studio.count("item", "status = 'building'") > 0, what="building")
         os.killpg(up.pid, signal.SIGTERM)
-        up.communicate(timeout=20)
+        up.communicate(timeout=120)
         studio.start("up", "--port", str(free_port()))
-        generating.communicate(timeout=60)
+        generating.communicate(timeout=120)
         assert generating.returncode == 0
         assert studio.count("conversation") == 12
 
@@ -108,10 +108,10 @@ def test_demo_serves_and_prints_where_to_go(make_studio: MakeStudio) -> None:
     studio = make_studio()
     port = free_port()
     demo = studio.start("demo", "--count", "6", "--port", str(port))
-    wait_until(lambda: studio.count("conversation") == 6, seconds=60, what="the demo's conversations")
+    wait_until(lambda: studio.count("conversation") == 6, what="the demo's conversations")
     wait_until(lambda: _answers(port), what="the login page")
     os.killpg(demo.pid, signal.SIGTERM)
-    _, err = demo.communicate(timeout=20)
+    _, err = demo.communicate(timeout=120)
     assert f"http://127.0.0.1:{port}" in err
     assert (studio.folder / "data" / "demo-password").read_text() in err
 
@@ -145,6 +145,6 @@ def test_a_generate_nobody_works_says_so_and_can_be_stopped(make_studio: MakeStu
     generating = studio.start(*"generate --dataset d --registry files --count 2 --scenarios".split(), SCENARIOS)
     wait_until(lambda: studio.count("item") == 2, what="the run")
     os.killpg(generating.pid, signal.SIGINT)
-    _, err = generating.communicate(timeout=20)
+    _, err = generating.communicate(timeout=120)
     assert generating.returncode == 130
     assert "keeps what it has" in err
