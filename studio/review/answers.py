@@ -27,6 +27,8 @@ SAVED = "review:saved"
 """The event that tells the page to look which other parts changed."""
 REBUILT = "review:rebuilt"
 """The event that tells the page that its whole thread is new; its value is the id of the part to go to."""
+CLAIMED = "claim:saved"
+"""The event that tells the rail to look who holds the conversation: what was done claimed it along."""
 _PEOPLE = ("dataset", "claimed_by", "decided_by", "assigned_to")
 _BESIDE = (*_PEOPLE, "run", "scenario")
 

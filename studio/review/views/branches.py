@@ -14,7 +14,7 @@ from studio.domain import branches, reviews
 from studio.domain.errors import NotPossible, Refused
 from studio.domain.reviews import require_version
 from studio.models import Branch, Conversation, Endpoint
-from studio.review.answers import find_ref, is_htmx, load
+from studio.review.answers import CLAIMED, find_ref, is_htmx, load
 from studio.review.branches import show_branch, slot_of
 from studio.review.queue import queue_of
 from studio.review.saving import posted_version
@@ -132,9 +132,13 @@ def _ask(
     except Refused as error:
         form.instruction, form.chosen, form.errors = instruction, endpoint.pk, [error.message]
         return _form(request, conversation, form, status=422)
+    was_mine = conversation.claimed_by_id == by.pk
     reviews.claim(conversation, by=by)
     tasks.dispatch_branches()
-    return _answer(request, branch)
+    response = _answer(request, branch)
+    if not was_mine:
+        response["HX-Trigger"] = CLAIMED
+    return response
 
 
 def _usual_endpoint(conversation: Conversation) -> int | None:

@@ -7,7 +7,7 @@ from django.views.decorators.http import require_GET, require_POST
 from studio import tasks
 from studio.domain import reruns, reviews
 from studio.models import Conversation, Rerun
-from studio.review.answers import answer_card, find_ref, is_htmx, load, reload
+from studio.review.answers import CLAIMED, answer_card, find_ref, is_htmx, load, reload
 from studio.review.presentation import show_card
 from studio.review.queue import queue_of
 from studio.review.sources import Sources, load_sources
@@ -19,10 +19,13 @@ def ask(request: HttpRequest, pid: str, call_id: str) -> HttpResponse:
     """Have the call, and those behind it, executed again in a rebuilt sandbox."""
     conversation, by = load(request, pid), user_of(request)
     find_ref(load_sources(conversation, by=user_of(request)), call_id)
-    rerun = reruns.ask_rerun(conversation, call_id=call_id, by=by)
+    rerun, was_mine = reruns.ask_rerun(conversation, call_id=call_id, by=by), conversation.claimed_by_id == by.pk
     reviews.claim(conversation, by=by)
     tasks.send_rerun(rerun.pk)
-    return _answer(request, load_sources(conversation, by=user_of(request)), call_id)
+    response = _answer(request, load_sources(conversation, by=user_of(request)), call_id)
+    if not was_mine:
+        response["HX-Trigger"] = CLAIMED
+    return response
 
 
 @require_GET

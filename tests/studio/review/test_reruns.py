@@ -35,6 +35,13 @@ def test_the_card_asks_until_it_is_done(page, ask):
     assert "identical" in text
 
 
+def test_who_asks_claims_it_and_the_rail_is_told_once(page, monkeypatch):
+    monkeypatch.setattr("studio.tasks.send_rerun", lambda _: None)
+    assert page.post(f"{page.call(1)}rerun/")["HX-Trigger"] == "claim:saved"
+    assert "by you" in page.post("claim/renew/", {"version": 1, "whole": "1"}).content.decode()
+    assert "HX-Trigger" not in page.post(f"{page.call(2)}rerun/")
+
+
 def test_accepting_takes_every_new_result_and_frees_what_is_unchanged(page, ask):
     rerun = ask()
     work_rerun(rerun.pk)
