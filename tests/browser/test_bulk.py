@@ -51,14 +51,17 @@ def test_select_reject_with_a_reason_and_undo_without_a_mouse(studio: Studio, ro
     expect(page.get_by_text("It is rejected already.")).to_be_visible()
     assert studio.axe() == []
     assert Conversation.objects.filter(status="rejected").count() == 1
+    page.wait_for_load_state()  # a page that came listens to keys once it is loaded
     page.keyboard.press("Control+Enter")
     expect(page.get_by_role("heading", name="Done")).to_be_visible()
     rows[0].refresh_from_db()
     assert rows[0].status == "rejected"
+    page.wait_for_load_state()
     page.keyboard.press("u")
     expect(page.get_by_role("heading", name="It was undone")).to_be_visible()
     rows[0].refresh_from_db()
     assert rows[0].status == "needs_review"
+    page.wait_for_load_state()
     page.keyboard.press("h")
     expect(page.get_by_role("heading", name="Conversations", level=1)).to_be_visible()
     assert "dataset=one" in page.url  # the list it was selected in
@@ -76,6 +79,7 @@ def test_another_reason_is_typed_and_sent_by_key(studio: Studio, rows: list[Conv
     _counted(page, "1 selected")
     page.keyboard.press("Control+Enter")
     expect(page.get_by_role("heading", name="Reject: x j 1 A")).to_be_visible()
+    page.wait_for_load_state()
     page.keyboard.press("z")
     expect(page.get_by_role("heading", name="Conversations", level=1)).to_be_visible()
     assert not Conversation.objects.filter(status="rejected").exclude(pk=rows[2].pk).exists()
@@ -154,6 +158,7 @@ def test_a_running_one_is_stopped_by_key_and_undone(studio: Studio) -> None:
     page.keyboard.press("1")
     page.get_by_role("button", name="Reject 120").click()
     expect(page.get_by_role("button", name="Stop")).to_be_visible()
+    page.wait_for_load_state()
     assert studio.axe() == []
     work_batch(BulkAction.objects.get().pk)  # what a worker does; there is none in this test
     page.keyboard.press("s")
@@ -196,8 +201,10 @@ def test_a_selection_by_hand_survives_pages_and_reloads_until_it_is_cleared_or_d
     page.get_by_role("button", name="Reject 3").click()
     expect(page.get_by_role("heading", name="Done")).to_be_visible()
     assert set(Conversation.objects.filter(status="rejected").values_list("pid", flat=True)) == set(chosen)
+    page.wait_for_load_state()
     page.keyboard.press("h")
     _counted(page, "None selected")
+    page.wait_for_load_state()
     page.keyboard.press("X")
     page.locator(".pager [rel=next]").click()
     expect(page.locator(".pager [rel=prev]")).to_be_visible()

@@ -43,7 +43,7 @@ def test_the_history_is_read_and_a_revision_restored_by_keyboard(
     expect(section).to_have_attribute("data-layout", "inline")
     page.reload()
     expect(section).to_have_attribute("data-layout", "inline")
-    page.locator("html[data-js]").wait_for()
+    page.wait_for_load_state()
     _press(page, "k", "v2 → v3")
     _press(page, "j", "v1 → v2")
     keys.press("r")
@@ -53,7 +53,7 @@ def test_the_history_is_read_and_a_revision_restored_by_keyboard(
     expect(page.get_by_text("Restored version 1 as version 4.")).to_be_visible()
     conversation.refresh_from_db()
     assert (conversation.version, conversation.stale_count) == (4, 0)
-    page.locator("html[data-js]").wait_for()
+    page.wait_for_load_state()
     _press(page, "h", "v3 → v4")
     expect(page.get_by_text("“It was right.”")).to_be_visible()
     keys.press("h")
@@ -71,7 +71,7 @@ def test_either_version_is_restored_by_the_key_on_its_button(as_annotator: Studi
     expect(page.locator("#restore-2")).to_be_focused()
     keys.press("Enter")
     expect(page.get_by_text("Restored version 2 as version 4.")).to_be_visible()
-    page.locator("html[data-js]").wait_for()
+    page.wait_for_load_state()
     as_annotator.user.preferences = {"keys": {"restore-older": "i"}}
     as_annotator.user.save()
     _press(page, "h", "v3 → v4")
@@ -106,7 +106,7 @@ def _press(page: Page, key: str, heading: str) -> None:
     """Press a key that leads to the differences of these two versions, and wait until that page listens to keys."""
     page.keyboard.press(key)
     expect(page.get_by_role("heading", name=heading)).to_be_visible()
-    page.locator("html[data-js]").wait_for()
+    page.wait_for_load_state()
 
 
 def _work() -> None:

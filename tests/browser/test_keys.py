@@ -15,6 +15,7 @@ def _row(page: Page, words: str):
 
 
 def _change(page: Page, words: str, key: str) -> None:
+    page.wait_for_load_state()  # after another change: the page that shows it listens from then on
     change = _row(page, words).get_by_role("button", name="Change")
     change.press("Enter")
     expect(_row(page, words).locator("[data-press]")).to_have_attribute("aria-pressed", "true")
@@ -107,7 +108,7 @@ def test_a_run_is_estimated_and_held_by_keys(as_lead: Studio) -> None:
     page = as_lead.open(f"/runs/new/?dataset={run.dataset.slug}")
     expect(page.get_by_role("button", name="Estimate").locator("kbd")).to_have_text("Ctrl ⇧ ↵")
     page.locator("input[type=number]").first.focus()
-    with page.expect_request(lambda request: request.method == "POST") as asked:
+    with page.expect_navigation(), page.expect_request(lambda request: request.method == "POST") as asked:
         page.keyboard.press("Control+Shift+Enter")
     assert "estimate=1" in (asked.value.post_data or "")
     page = as_lead.open(f"/runs/{run.pid}/")
