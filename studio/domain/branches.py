@@ -28,6 +28,8 @@ from studio.models.fields import plain_text
 LEASE = timedelta(seconds=30)
 """How long a silent worker keeps a branch; workers renew it with each saved state and each heartbeat."""
 MESSAGE_LOST_AFTER = timedelta(seconds=30)
+REPLAY_DIFFERS = "replay_differs"
+"""The code of the notes about calls that answered otherwise when a sandbox was rebuilt."""
 MAX_INSTRUCTION = 4000
 """Characters of an instruction."""
 
@@ -95,7 +97,9 @@ def _create(
     has_world = conversation.item_id is not None or conversation.scenario_id is not None
     # Without a scenario nobody knows what the user wants next: only the turn itself is gone on with.
     planned = (content.planned_turns or len(content.turns)) if has_world else turn + 1
-    state = state.model_copy(update={"planned_turns": planned})
+    # Every kept call is replayed for the branch, so what is noted of them from then on is what this sandbox said.
+    notes = [note for note in state.notes if note.code != REPLAY_DIFFERS]
+    state = state.model_copy(update={"planned_turns": planned, "notes": notes})
     seed = secrets.randbelow(2**31)
     try:
         with transaction.atomic():

@@ -3,17 +3,18 @@
 Changes nothing, and asks a query only for the version it came from when that stands no more. Every text of a document leaves here as trusted HTML.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
-from itertools import zip_longest
+from itertools import takewhile, zip_longest
+from typing import NamedTuple
 
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
 from generation.builders.fork import fork
 from generation.conversation import Call, Conversation, Outcome, Step, canonical_json, from_json
-from studio.domain.branches import original_of, place_of
+from studio.domain.branches import REPLAY_DIFFERS, original_of, place_of
 from studio.models import Branch
 from studio.review.payloads import pretty
 from studio.web.visible_text import show
@@ -67,6 +68,13 @@ class TurnRows:
     rows: list[Row]
 
 
+class Earlier(NamedTuple):
+    """A kept call; ``number`` counts from 1."""
+
+    number: int
+    tool: SafeString
+
+
 @dataclass(frozen=True)
 class Made:
     """A part that the branch has made so far, in one line."""
@@ -80,7 +88,9 @@ class Made:
 
 @dataclass(frozen=True, kw_only=True)
 class BranchView:
-    """``slot`` is the element it stands in; ``place`` says in words where it branches off, ``anchor`` is the part there."""
+    """``slot`` is the element it stands in; ``place`` says in words where it branches off, ``anchor`` is the part there.
+    ``drift`` are the kept calls that answered otherwise when the sandbox was rebuilt, ``proofs`` how many gave again what is recorded,
+    0 when one of them did not."""
 
     url: str
     slot: str
@@ -90,14 +100,15 @@ class BranchView:
     endpoint: str
     instruction: SafeString
     error: SafeString
-    kept: list[tuple[int, SafeString]]
+    kept: list[Earlier]
     version: int
     is_underway: bool = False
     is_slow: bool = False
     is_outdated: bool = False
     made: list[Made] = field(default_factory=list)
     turns: list[TurnRows] = field(default_factory=list)
-    drift: list[tuple[int, SafeString]] = field(default_factory=list)
+    drift: list[Earlier] = field(default_factory=list)
+    proofs: int = 0
     tokens: int = 0
 
     @property
@@ -142,7 +153,9 @@ def show_branch(branch: Branch, *, url: str, standing: Conversation | None = Non
     original, state = original_of(branch), from_json(branch.state)
     standing = standing or branch.conversation.content
     kept = fork(original, turn=branch.turn, call_id=branch.call_id)
-    numbers = {ref.call.id: ref.number + 1 for ref in original.pairs()}
+    earlier = {ref.call.id: Earlier(ref.number + 1, show(ref.call.tool)) for ref in kept.pairs()}
+    drift = _drift(state, earlier)
+    replayed = takewhile(lambda call_id: call_id not in branch.renewed, earlier)
     old, new = _parts_behind(original, kept, branch.turn), _parts_behind(state, kept, branch.turn)
     waited = (timezone.now() - branch.created_at).total_seconds()
     slot, anchor = _slot(branch, standing)
@@ -155,14 +168,15 @@ def show_branch(branch: Branch, *, url: str, standing: Conversation | None = Non
         endpoint=branch.endpoint.name if branch.endpoint else "",
         instruction=show(branch.instruction),
         error=show(branch.error),
-        kept=[(numbers[call.id], show(call.tool)) for call in kept.calls],
+        kept=list(earlier.values()),
         version=branch.version,
         is_underway=branch.is_underway,
         is_slow=branch.status == Branch.Status.PENDING and waited > SLOW,
         is_outdated=branch.version != branch.conversation.version,
         made=[_made(part) for turn in new for part in turn] if branch.is_underway else [],
         turns=_beside(old, new, branch.turn) if branch.status == Branch.Status.DONE else [],
-        drift=_drift(original, state, numbers),
+        drift=drift,
+        proofs=0 if drift else len(list(replayed)),
         tokens=branch.tokens_in + branch.tokens_out,
     )
 
@@ -177,11 +191,10 @@ def _slot(branch: Branch, standing: Conversation) -> tuple[str, str]:
     return "branch-top", ""
 
 
-def _drift(original: Conversation, state: Conversation, numbers: dict[str, int]) -> list[tuple[int, SafeString]]:
-    """The kept calls that answered otherwise when the sandbox was rebuilt for the branch."""
-    before = {note.call_id for note in original.notes if note.code == "replay_differs"}
-    found = [note.call_id for note in state.notes if note.code == "replay_differs" and note.call_id not in before]
-    return [(numbers[call_id], show(original.pair(call_id).call.tool)) for call_id in found if call_id in numbers]
+def _drift(state: Conversation, earlier: Mapping[str, Earlier]) -> list[Earlier]:
+    """The kept calls that answered otherwise when the sandbox was rebuilt for the branch; a branch begins without notes of that."""
+    otherwise = {note.call_id for note in state.notes if note.code == REPLAY_DIFFERS}
+    return [one for call_id, one in earlier.items() if call_id in otherwise]
 
 
 def _parts_behind(content: Conversation, kept: Conversation, turn: int) -> list[list[Part]]:

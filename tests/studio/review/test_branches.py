@@ -2,13 +2,15 @@
 
 import pytest
 
-from generation.conversation import from_json
+from generation.conversation import Note, from_json
 from studio.branching import work_branch
 from studio.domain.branches import claim_branch, fail_branch, save_branch_state
 from studio.domain.edits import edit_text
 from studio.domain.endpoints import ensure_demo_endpoint
 from studio.domain.saving import Save
 from studio.models import Branch
+from tests.standins.review_rows import store, two_reads
+from tests.studio.review.conftest import Page
 
 
 @pytest.fixture
@@ -145,3 +147,55 @@ def test_asked_on_an_old_version_it_is_refused(page, ask, anna):
     edit_text(page.fresh(), save=Save(version=1, by=anna), field="answer", text="Else.")
     posted = {"endpoint": ensure_demo_endpoint().pid, "version": 1}
     assert page.post(f"{page.call(1)}regenerate/", posted).status_code == 409
+
+
+def worked(page, monkeypatch, *, call: int) -> Branch:
+    monkeypatch.setattr("studio.tasks.dispatch_branches", lambda: 0)
+    page.post(
+        f"{page.call(call)}regenerate/", {"endpoint": ensure_demo_endpoint().pid, "version": page.fresh().version}
+    )
+    work_branch(Branch.objects.latest("pk").pk)
+    return Branch.objects.latest("pk")
+
+
+def test_a_sandbox_that_came_out_the_same_is_said_to(page, monkeypatch):
+    text = show(page, worked(page, monkeypatch, call=1))
+    assert "The rebuilt sandbox is as it was: the call before the new ones gave again what is recorded." in text
+    Branch.objects.update(status=Branch.Status.DISCARDED)
+    text = show(page, worked(page, monkeypatch, call=2))
+    assert "as it was: each of the 2 calls before the new ones gave again" in text
+    assert "differs from the recorded one" not in text
+
+
+def test_a_call_that_is_executed_anew_proves_nothing(page, monkeypatch):
+    page.save_arguments(2, '{"file_path": "notes/c.txt"}')
+    text = show(page, worked(page, monkeypatch, call=2))
+    assert "as it was: the call before the new ones gave again" in text
+    Branch.objects.update(status=Branch.Status.DISCARDED)
+    page.save_arguments(1, '{"file_path": "notes/c.txt"}', version=2)
+    assert "as it was" not in show(page, worked(page, monkeypatch, call=2))
+
+
+@pytest.mark.parametrize("note", ["the same", "something else"])
+def test_a_sandbox_that_differs_is_said_to_whatever_was_noted_before(anna, monkeypatch, note):
+    content = two_reads()
+    content.calls[0].result = "omega\n"
+    page = Page(store(content), anna)
+    first = worked(page, monkeypatch, call=1)
+    assert "The rebuilt sandbox differs from the recorded one" in show(page, first)
+    [known] = from_json(first.state).notes
+    if note == "something else":
+        known = known.model_copy(update={"detail": "It said delta then."})
+    page = Page(store(content.model_copy(update={"notes": [known]})), anna)
+    text = show(page, worked(page, monkeypatch, call=1))
+    assert text.count('<a href="#pair-1">#1 read_file</a> answered otherwise than recorded') == 1
+    assert "as it was" not in text
+
+
+def test_what_differed_once_and_no_longer_does_is_as_it_was(anna, monkeypatch):
+    content = two_reads()
+    known = Note(code="replay_differs", detail="It said delta then.", turn=0, step=0, call_id=content.calls[0].id)
+    page = Page(store(content.model_copy(update={"notes": [known]})), anna)
+    branch = worked(page, monkeypatch, call=1)
+    assert "as it was: the call before the new ones" in show(page, branch)
+    assert not from_json(branch.state).notes
