@@ -220,7 +220,8 @@ def discard_branch(branch: Branch, *, by: User) -> None:
 def keep_branch(branch: Branch, *, by: User) -> Conversation:
     """Make the branch the conversation's next version, as one revision; what it made anew is no longer stale.
 
-    Raises NotPossible unless it is done and the conversation still stands at the version it came from, ClaimHeld.
+    One that says and did the same again leaves the original's calls in their place, verdicts and all: when nothing was stale there
+    is no new version, and the branch is discarded. Raises NotPossible unless it is done and the conversation still stands at the version it came from, ClaimHeld.
     """
     conversation = branch.conversation
     require_free(conversation, by=by)
@@ -240,9 +241,14 @@ def keep_branch(branch: Branch, *, by: User) -> Conversation:
         fresh_answers=set(range(branch.turn, len(content.turns))),
     )
     _settle_renewed(branch, before, content, change)
+    if _what_it_says(content) == _what_it_says(before):
+        content = before
     with transaction.atomic():
         _settle(branch, Status.KEPT, among=[Status.DONE])
-        return save_change(conversation, version=branch.version, content=content, change=change, by=by)
+        saved = save_change(conversation, version=branch.version, content=content, change=change, by=by)
+        if saved.version == branch.version:
+            _settle(branch, Status.DISCARDED, among=[Status.KEPT])
+        return saved
 
 
 def place_of(branch: Branch, content: Content) -> str:
@@ -265,6 +271,17 @@ def _settle_renewed(branch: Branch, before: Content, content: Content, change: C
         if _said(old) != _said(ref.call):
             earlier = answers_since(content, ref.turn)
             change.stale_answers |= {turn: reason for turn, reason in earlier.items() if turn < branch.turn}
+
+
+def _what_it_says(content: Content) -> str:
+    """The content but for what is another each time the same is done: its calls' ids and durations."""
+    content = content.model_copy(deep=True)
+    numbers = {ref.call.id: str(ref.number) for ref in content.pairs()}
+    for call in content.calls:
+        call.id, call.duration_ms = numbers[call.id], None
+    for note in content.notes:
+        note.call_id = numbers.get(note.call_id or "")
+    return to_json(content)
 
 
 def _said(call: Call) -> tuple[object, ...]:

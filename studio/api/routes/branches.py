@@ -54,7 +54,8 @@ def stop_branch(request: HttpRequest, id: str, branch_id: str) -> BranchShown:
 
 @router.post("/{id}/branches/{branch_id}/keep", response=answers(ConversationDetail, conflicts=True))
 def keep_new(request: HttpRequest, id: str, branch_id: str) -> ConversationDetail:
-    """Make the branch the conversation's next version."""
+    """Make the branch the conversation's next version. One that is the same but for the ids of its calls makes none: it is
+    discarded, and the conversation stands as it was."""
     by = person(request)
     return show_conversation(keep_branch(_branch(request, id, branch_id), by=by), by=by)
 

@@ -98,11 +98,14 @@ def discard(request: HttpRequest, pid: str, branch_pid: str) -> HttpResponse:
 
 @require_POST
 def keep(request: HttpRequest, pid: str, branch_pid: str) -> HttpResponse:
-    """Keep the branch: it becomes the next version, and the page shows that."""
-    by = user_of(request)
-    saved = branches.keep_branch(_find(load(request, pid), branch_pid), by=by)
+    """Keep the branch: it becomes the next version, and the page shows that; one that is the same makes none."""
+    branch, by = _find(load(request, pid), branch_pid), user_of(request)
+    saved = branches.keep_branch(branch, by=by)
     reviews.claim_saved(saved, by=by)
-    messages.success(request, f"The new one was kept, as version {saved.version}.")
+    if saved.version == branch.version:
+        messages.info(request, f"The new one is the same: version {saved.version} stands as it was.")
+    else:
+        messages.success(request, f"The new one was kept, as version {saved.version}.")
     return _reloaded(request, pid)
 
 

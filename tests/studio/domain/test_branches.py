@@ -1,5 +1,6 @@
 """Branches as rows: asked for once, held under a token, kept only on what it came from, nothing lost on the way."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -7,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from generation.conversation import Conversation as Content
-from generation.conversation import Outcome, Provenance, Step, from_json
+from generation.conversation import Note, Outcome, Provenance, Step, from_json
 from generation.llm.client import LedgerLine
 from studio.domain import branches, edits, reviews
 from studio.domain.edits import OWN_RESULT
@@ -45,6 +46,19 @@ def done(branch: Branch, **members: Any) -> Branch:
             call.provenance = Provenance.EXECUTED
     content.turns[-1].steps.append(Step(thought="I look.", calls=[make_call(9, "list_files", result="[]")]))
     content.turns[-1].answer = "It is copied."
+    assert branches.finish_branch(held, content=content)
+    return fresh(branch)
+
+
+def done_the_same(branch: Branch, *, but: Callable[[Content], None] = lambda _: None) -> Branch:
+    """The branch as it ends when the agent did and said the same again: calls have other ids and take another time."""
+    held = branches.claim_branch(branch.pk)
+    assert held is not None
+    content, kept = branch.conversation.content, {call.id for call in from_json(held.state).calls}
+    for number, call in enumerate(content.calls, start=50):
+        if call.id not in kept:
+            call.id, call.duration_ms = f"call000{number}", 99.0
+    but(content)
     assert branches.finish_branch(held, content=content)
     return fresh(branch)
 
@@ -197,6 +211,40 @@ class TestDeciding:
         branches.discard_branch(other, by=by)
         with pytest.raises(NotPossible):
             branches.keep_branch(fresh(other), by=by)
+
+    def test_one_that_is_the_same_makes_no_version_and_is_discarded(self, by: User) -> None:
+        row = make_conversation()
+        reviews.set_verdict(row, call_id="call00002", verdict="ok", by=by)
+        branch = done_the_same(ask(row, by, call_id="call00001"))
+        saved = branches.keep_branch(branch, by=by)
+        assert (saved.version, saved.revisions.count()) == (1, 1)
+        assert saved.content == file_walk()
+        assert saved.pairs.get(call_id="call00002").verdict == "ok"
+        assert (fresh(branch).status, branches.open_branch(saved)) == (STATUS.DISCARDED, None)
+
+    def test_one_that_says_the_same_settles_what_was_stale_and_keeps_ids_and_verdicts(self, by: User) -> None:
+        row = make_conversation()
+        reviews.set_verdict(row, call_id="call00002", verdict="ok", by=by)
+        Conversation.objects.filter(pk=row.pk).update(stale_answers={"1": "Something changed."}, stale_count=1)
+        branch = done_the_same(ask(Conversation.objects.get(pk=row.pk), by, call_id="call00001"))
+        saved = branches.keep_branch(branch, by=by)
+        assert (saved.version, saved.stale_count, fresh(branch).status) == (2, 0, STATUS.KEPT)
+        assert saved.content == file_walk()
+        assert saved.pairs.get(call_id="call00002").verdict == "ok"
+
+    @pytest.mark.parametrize(
+        "change",
+        [
+            lambda content: setattr(content.turns[-1], "answer", "Else."),
+            lambda content: setattr(content.turns[0].steps[-1], "thought", "Another one."),
+            lambda content: setattr(content.calls[-1], "provenance", Provenance.HAND_WRITTEN),
+            lambda content: setattr(content, "model", "another"),
+            lambda content: content.notes.append(Note(code="repeated_call", detail="So it was.", turn=0)),
+        ],
+    )
+    def test_whatever_else_differs_makes_a_version(self, by: User, change: Callable[[Content], None]) -> None:
+        branch = done_the_same(ask(make_conversation(), by, call_id="call00001"), but=change)
+        assert branches.keep_branch(branch, by=by).version == 2
 
     def test_a_decided_conversation_goes_back_to_review(self, by: User) -> None:
         row = make_conversation()

@@ -4,7 +4,7 @@ import pytest
 
 from generation.conversation import Note, from_json
 from studio.branching import work_branch
-from studio.domain.branches import claim_branch, fail_branch, save_branch_state
+from studio.domain.branches import claim_branch, fail_branch, finish_branch, save_branch_state
 from studio.domain.edits import edit_text
 from studio.domain.endpoints import ensure_demo_endpoint
 from studio.domain.saving import Save
@@ -96,6 +96,19 @@ def test_keeping_it_makes_a_version_and_shows_it(page, ask):
     revision = row.revisions.first()
     assert (revision.summary, revision.reason) == ("Regenerated from #1 read_file", "Again, please.")
     assert "branch-keep" not in page.get().content.decode()
+
+
+def test_keeping_one_that_is_the_same_says_so(page, ask):
+    held = claim_branch(ask().pk)
+    content = page.fresh().content
+    content.calls[1].id = "another01"
+    finish_branch(held, content=content)
+    assert "The agent did and said the same again." in show(page, held)
+    assert page.post(f"branches/{held.pid}/keep/")["HX-Refresh"] == "true"
+    assert (page.fresh().version, Branch.objects.get().status) == (1, Branch.Status.DISCARDED)
+    text = page.get().content.decode()
+    assert "The new one is the same: version 1 stands as it was." in text
+    assert "branch-keep" not in text
 
 
 def test_keeping_the_original_changes_nothing(page, ask):
