@@ -23,6 +23,13 @@ from studio.domain.findings import open_findings, waivers_that_hold
 from studio.domain.history import restore_revision
 from studio.domain.rounds import Round, approvals_needed, approvers, begins_blind, round_of, standing
 from studio.domain.search import index_again, index_again_all
+from studio.domain.statements import (
+    branch_statuses,
+    insert_one,
+    lock_conversation,
+    reviews_that_stand,
+    update_columns,
+)
 from studio.domain.taggings import settle_taggings
 from studio.domain.verdicts import keep_verdict, settle_verdicts
 from studio.models import Branch, Conversation, Pair, PairVerdict, Review, Revision, Tagging, Thread, User
@@ -48,7 +55,7 @@ def obstacles(conversation: Conversation, *, branches: Iterable[str] | None = No
         parts = "1 stale part" if conversation.stale_count == 1 else f"{conversation.stale_count} stale parts"
         found.append(f"{parts} must be run again, rewritten or confirmed.")
     if branches is None:
-        branches = conversation.branches.filter(status__in=list(BRANCHES)).values_list("status", flat=True)
+        branches = branch_statuses(conversation.pk)
     return found + [BRANCHES[Branch.Status(status)] for status in branches if status in BRANCHES]
 
 
@@ -233,10 +240,10 @@ def _decide(conversation: Conversation, decision: Decision, *, version: int, by:
     current = locked(conversation.pk)
     require_free(current, by=by)
     require_version(current, version=version)
-    stands = standing(current)
+    stands = reviews_that_stand(current.pk)
     _require_possible(current, decision, stands, by=by)
     outcome = outcome_of(current, decision, stands, by=by)
-    review = Review.objects.create(
+    review = Review(
         conversation=current,
         reviewer=by,
         decision=decision,
@@ -246,6 +253,7 @@ def _decide(conversation: Conversation, decision: Decision, *, version: int, by:
         stands=True,
         counterpart=outcome.counterpart,
     )
+    insert_one(review)
     record(review, status=outcome.status, is_blind=outcome.is_blind, ended=outcome.ended)
     return review
 
@@ -253,12 +261,13 @@ def _decide(conversation: Conversation, decision: Decision, *, version: int, by:
 def record(review: Review, *, status: str, is_blind: bool, ended: list[Review]) -> None:
     """Bring the conversation to where the decision brings it: its status, whose decisions count on, and which marks stand."""
     current, now = review.conversation, timezone.now()
-    Review.objects.filter(pk__in=[other.pk for other in ended]).update(stands=False, ended_by=review)
+    if ended:
+        Review.objects.filter(pk__in=[other.pk for other in ended]).update(stands=False, ended_by=review)
     is_settling = current.is_blind or is_blind or review.is_adjudication
     columns = columns_after(Decision(review.decision), by=review.reviewer, at=now, status=status, is_blind=is_blind)
     for name, value in columns.items():
         setattr(current, name, value)
-    current.save(update_fields=list(columns))
+    update_columns(current, columns)
     if is_settling:
         settle_verdicts(current)
         settle_taggings(current)
@@ -284,8 +293,7 @@ def columns_after(decision: Decision, *, by: User | None, at: datetime, status: 
 
 def locked(pk: int) -> Conversation:
     """The conversation as it stands; until the transaction ends nobody else decides on it or saves it."""
-    rows = Conversation.objects.select_for_update(of=("self",))
-    return rows.select_related("dataset").get(pk=pk)
+    return lock_conversation(pk)
 
 
 def _require_possible(current: Conversation, decision: Decision, stands: list[Review], *, by: User) -> None:

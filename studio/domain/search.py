@@ -15,8 +15,10 @@ from collections.abc import Collection, Container, Iterable, Iterator
 from dataclasses import dataclass
 from hashlib import blake2b
 from itertools import islice, pairwise
+from time import monotonic
 from typing import Any
 
+from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import BooleanField, Exists, F, Q, QuerySet
 from django.db.models.expressions import RawSQL
@@ -39,6 +41,10 @@ WORD = 64
 FEW = 2_000
 """Up to so many matches are named one by one."""
 MANY = 20_000
+MOMENT_S = 60
+REMEMBERED = 1_000
+
+_many_until: dict[tuple[str, tuple[Any, ...]], float] = {}
 
 _UNSPACED = re.compile(
     "[\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff]+"
@@ -180,12 +186,28 @@ def among(
     full after a few rows in order, so each is looked at by itself. In between, each is looked for among the keys.
     """
     keys = keys.order_by()
-    if condition is not None and keys[: MANY + 1].count() > MANY:
+    if condition is not None and _are_many(keys):
         return rows.filter(condition)
     few = list(keys[: FEW + 1])
     if len(few) <= FEW:
         return rows.filter(pk__in=few)
     return rows.filter(AmongThose(InOrder(F("pk")), keys))
+
+
+def _are_many(keys: QuerySet[Any, Any]) -> bool:
+    """Whether there are more than ``MANY``; those that were a moment ago are taken to be, for either way finds the same rows."""
+    try:
+        asked, now = keys[MANY:].query.sql_with_params(), monotonic()
+    except EmptyResultSet:
+        return False
+    if _many_until.get(asked, 0) > now:
+        return True
+    if not keys[MANY:].exists():
+        return False
+    if len(_many_until) >= REMEMBERED:
+        _many_until.clear()
+    _many_until[asked] = now + MOMENT_S
+    return True
 
 
 def _found(wanted: list[Term], unwanted: list[Term]) -> QuerySet[Any, Any]:

@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from django.db.models import Model, QuerySet, TextChoices
 
 from generation.llm.client import LedgerLine
-from studio.models import Comment, Conversation, Item, LikenessKey, Pair, Review, Revision, Run, Thread
+from studio.models import Branch, Comment, Conversation, Dataset, Item, LikenessKey, Pair, Review, Revision, Run, Thread
 from studio.models.fields import plain_text
 from studio.models.requests import ModelRequest
 
@@ -204,6 +204,65 @@ def glance_at_queue(by: int, *, few: int) -> tuple[bool, bool]:
         )
         has_own, are_many = cursor.fetchone()
     return bool(has_own), bool(are_many)
+
+
+def lock_conversation(pk: int) -> Conversation:
+    """The conversation as it stands, with its dataset. Inside a transaction; until that ends nobody else decides on it or saves it."""
+    table, dataset = Conversation._meta.db_table, Dataset._meta.db_table
+    lock = f" FOR UPDATE OF {table}" if connection.features.has_select_for_update else ""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT {_columns(Conversation)}, {_columns(Dataset)} FROM {table}"  # noqa: S608  the names are ours
+            f" JOIN {dataset} ON {dataset}.id = {table}.dataset_id WHERE {table}.id = %s{lock}",
+            [pk],
+        )
+        found = cursor.fetchone()
+    if found is None:
+        raise Conversation.DoesNotExist
+    own = len(Conversation._meta.concrete_fields)
+    row = _row(Conversation, found[:own])
+    row.dataset = _row(Dataset, found[own:])
+    return row
+
+
+def reviews_that_stand(conversation_pk: int) -> list[Review]:
+    """The decisions that count in its round now, the latest first."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT {_columns(Review)} FROM {Review._meta.db_table} WHERE conversation_id = %s AND stands ORDER BY id DESC",  # noqa: S608  the names are ours
+            [conversation_pk],
+        )
+        return [_row(Review, values) for values in cursor.fetchall()]
+
+
+def branch_statuses(conversation_pk: int) -> list[str]:
+    """How its branches stand, the latest first."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT status FROM {Branch._meta.db_table} WHERE conversation_id = %s ORDER BY id DESC",  # noqa: S608  the table is ours
+            [conversation_pk],
+        )
+        return [status for (status,) in cursor.fetchall()]
+
+
+def insert_one(row: Model) -> None:
+    """Insert a row, which learns its key."""
+    fields, into, places = _insertion(type(row))
+    values = [field.get_db_prep_save(field.pre_save(row, True), connection) for field in fields]
+    returning = " RETURNING id" if connection.features.can_return_columns_from_insert else ""  # an old SQLite can't
+    with connection.cursor() as cursor:
+        cursor.execute(f"{into} VALUES {places}{returning}", values)
+        row.pk = cursor.fetchone()[0] if returning else cursor.lastrowid
+    row._state.adding, row._state.db = False, connection.alias
+
+
+def update_columns(row: Model, names: Iterable[str]) -> None:
+    """Write these columns of a row as they are on it."""
+    fields: list[Any] = [row._meta.get_field(name) for name in names]
+    _execute(
+        f"UPDATE {row._meta.db_table} SET {', '.join(f'{field.column} = %s' for field in fields)} WHERE id = %s",  # noqa: S608  the names are ours
+        [*(field.get_db_prep_save(getattr(row, field.attname), connection) for field in fields), row.pk],
+    )
 
 
 def _execute(sql: str, parameters: Sequence[Any]) -> int:
