@@ -29,6 +29,7 @@ def test_the_theme_is_chosen_by_hand_and_overrules_the_system(as_lead: Studio) -
     light = page.evaluate(ground)
     page.get_by_label("Dark").check()
     expect(page.locator("html[data-theme=dark]")).to_be_attached()
+    page.wait_for_load_state()  # with its styles
     assert page.evaluate(ground) != light
 
 
@@ -112,6 +113,7 @@ def test_cancelling_asks_once_more_and_the_question_survives_the_polls(as_lead: 
 def test_a_refusal_is_said_and_changes_nothing_on_the_page(as_lead: Studio) -> None:
     run = make_run()
     page = as_lead.open(f"/runs/{run.pid}/")
+    page.route(f"**/runs/{run.pid}/", lambda _: None)  # no poll tells the page before somebody presses the button
     Run.objects.update(status=Run.Status.FINISHED)
     page.locator("#pause").click()
     expect(page.locator("#messages")).to_contain_text("Only a running run can be paused.")
@@ -156,10 +158,10 @@ def test_everything_but_the_live_parts_works_without_scripts(studio: Studio) -> 
     page.goto(f"{studio.url}/conversations/")
     page.get_by_label("status").select_option("approved")
     page.get_by_role("button", name="Filter").click()
-    assert page.locator("#results tbody tr").count() == 1
+    expect(page.locator("#results tbody tr")).to_have_count(1)
     page.goto(f"{studio.url}/runs/{run.pid}/")
     page.get_by_role("button", name="Pause").click()
-    assert page.get_by_text("Paused", exact=True).is_visible()
+    expect(page.get_by_text("Paused", exact=True)).to_be_visible()
     context.close()
 
 

@@ -66,7 +66,7 @@ def test_an_editor_that_was_resized_may_be_refused(open_page, anna, path):
     page.locator("#pair-1-editor").evaluate("form => form.elements.version.value = '0'")
     field.fill("typed")
     page.keyboard.press("Control+s")
-    page.wait_for_timeout(500)  # a refused policy is reported when it happens, and fails the test
+    expect(page.locator("#pair-1 form[data-unsaved]")).to_have_count(1)  # a refused policy fails the test at its end
 
 
 def test_the_menu_of_a_phone_has_words_on_this_page_too(open_page, anna, path):

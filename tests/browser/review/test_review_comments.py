@@ -150,6 +150,7 @@ def test_a_lead_takes_over_by_key(open_page, anna, conversation, path):
 
 def test_two_people_see_each_other(open_page, anna, path):
     page = open_page(anna, path)
+    _wait_until(page, lambda: Presence.objects.filter(user__username="anna").exists())
     bens = open_page(person("ben"), path)
     expect(bens.locator(".presence")).to_contain_text("anna")
     bens.keyboard.press("e")
@@ -266,7 +267,7 @@ def test_axe_finds_nothing_serious_with_threads_open(open_page, anna, conversati
 
 
 def _wait_until(page, is_so):
-    for _ in range(100):
+    for _ in range(600):
         if is_so():
             return
         page.wait_for_timeout(50)

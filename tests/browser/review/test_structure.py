@@ -170,7 +170,7 @@ def test_tool_result_and_answer_are_edited_by_keyboard(page, conversation):
     keys.press("Shift+Tab")
     while not form.locator("select[name=tool]").evaluate("field => field === document.activeElement"):
         keys.press("Shift+Tab")
-    keys.type("delete")
+    keys.press("d")  # delete_file: more letters count as one word only when they follow fast
     keys.press("Control+s")
     expect(page.locator("#pair-1 .card-tool")).to_have_text("delete_file")
     keys.press("w")
