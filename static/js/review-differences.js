@@ -1,5 +1,6 @@
 // The differences of a pair: shown and hidden by one key, fetched when they are asked for; and the way to the next replayed pair that differs.
 
+import { ask } from "./review-requests.js";
 import { activate, activeStop, stops } from "./review-stops.js";
 
 const panelOf = (stop) => document.getElementById(`${stop.id}-diff`);
@@ -14,7 +15,7 @@ export function toggleDifferences(stop) {
   for (const fold of folds) fold.open = open;
   panel.hidden = true;
   button.setAttribute("aria-expanded", String(open));
-  if (open) htmx.trigger(button, "review:diff");
+  if (open) ask(button, panel);
 }
 
 export function watchDifferences() {

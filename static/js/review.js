@@ -14,6 +14,7 @@ import { showLost } from "./review-lost.js";
 import { watchMenus } from "./review-structure.js";
 import { watchSaves } from "./review-saves.js";
 import { watchMinimap } from "./review-minimap.js";
+import { watchRequests } from "./review-requests.js";
 import { followSources } from "./review-sources.js";
 import { watchDifferences } from "./review-differences.js";
 
@@ -28,6 +29,7 @@ followSaves(root);
 showThoughts();
 followSources(root);
 watchMinimap(root);
+watchRequests(root);
 watchMenus(root);
 watchDifferences();
 watchReviewKeys(document);

@@ -71,8 +71,8 @@ class Comments:
 
     @property
     def print(self) -> str:
-        """Changes when what is shown changes."""
-        return f"{zlib.crc32(repr(self).encode('utf-8', 'backslashreplace')):08x}"
+        """Changes when what is shown changes. The same for all that are empty: it is compared with that of the same place only."""
+        return f"{zlib.crc32(repr(self.threads).encode('utf-8', 'backslashreplace')):08x}"
 
 
 def show_threads(conversation: Conversation, *, by: User, unread: Collection[int] = ()) -> dict[str, list[ThreadView]]:

@@ -224,9 +224,10 @@ def _scalar(value: Any) -> str:
     if isinstance(value, _Number):
         return f'<span class="jn">{value}</span>'
     if isinstance(value, str):
-        # Of what is plain nothing has to be escaped.
-        bare = _PLAIN.fullmatch(value) and value.lower() not in _WORDS
-        return f'<span class="js">{value if bare else show(_quoted(value))}</span>'
+        # Of what is plain nothing has to be escaped; a page has thousands of these, so they get no element either.
+        if _PLAIN.fullmatch(value) and value.lower() not in _WORDS:
+            return value
+        return f'<span class="js">{show(_quoted(value))}</span>'
     return f'<span class="jn">{ {True: "true", False: "false", None: "null"}.get(value, str(value)) }</span>'
 
 

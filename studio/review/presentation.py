@@ -7,6 +7,7 @@ import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 
 from django.utils.safestring import SafeString
 
@@ -87,7 +88,8 @@ class TextView:
 
     @property
     def print(self) -> str:
-        return _fingerprint(self)
+        # Not of its names: parts are compared with those of the same id and anchor, and prints that are equal cost a page nothing.
+        return _fingerprint((self.html, self.is_empty, self.is_missing, self.stale, self.ending))
 
 
 @dataclass(frozen=True)
@@ -170,7 +172,7 @@ class Card:
     def is_long(self) -> bool:
         return self.arguments.is_long or (self.result is not None and self.result.is_long)
 
-    @property
+    @cached_property
     def print(self) -> str:
         return _fingerprint(self)
 

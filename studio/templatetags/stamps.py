@@ -5,10 +5,11 @@ the page's time; as a stamp the block is rendered for the first pair, and filled
 and texts. Nothing outlives the response.
 """
 
+import html
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from dataclasses import dataclass
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from typing import Any, NamedTuple, TypeVar
 
 from django import template
@@ -23,6 +24,8 @@ MAX_STAMPS = 40
 """Of one block and response. Beyond it things are too different: looking for a stamp would cost more than it saves."""
 _MARK = f"\ue000{secrets.token_hex(6)}xX"
 _END = "\ue001"
+_MAKING = "_stamp"
+"""What a stamp that is being made is known by in the context."""
 T = TypeVar("T")
 
 
@@ -44,6 +47,24 @@ def stamp(parser: Parser, token: Token) -> template.Node:
     return Stamp(name, frozenset(blanks.strip("\"'").split()), block)
 
 
+@register.tag
+def apart(parser: Parser, _token: Token) -> template.Node:
+    """``{% apart %}…{% endapart %}`` within a stamp: what differs from one thing to the next. Rendered for each, with what is known
+    where the stamp stands."""
+    block = parser.parse(("endapart",))
+    parser.delete_first_token()
+    return Apart(block)
+
+
+class Apart(template.Node):
+    def __init__(self, block: NodeList) -> None:
+        self.nodelist = block
+
+    def render(self, context: Context) -> SafeString:
+        read: _Read | None = context.get(_MAKING)
+        return self.nodelist.render(context) if read is None else SafeString(read.leave_out(self.nodelist))
+
+
 class Stamp(template.Node):
     def __init__(self, name: str, blanks: frozenset[str], block: NodeList) -> None:
         self._name, self._blanks, self.nodelist = name, blanks, block
@@ -51,24 +72,22 @@ class Stamp(template.Node):
 
     def render(self, context: Context) -> SafeString:
         thing, request = context[self._name], context.get("request")
-        if request is None:
+        if request is None or context.get(_MAKING):
             return self.nodelist.render(context)
         kept: _Kept = request.__dict__.setdefault("_stamps", {}).setdefault(id(self), _Kept([]))
-        made = next((made for made in kept.all if made.fits(thing)), None)
+        made = kept.find(thing)
         if made is None and kept.has_room:
             made = self._make(thing, context)
             kept.keep(made)
-        return self.nodelist.render(context) if made is None else made.fill(thing)
+        return self.nodelist.render(context) if made is None else made.fill(thing, context)
 
     def _make(self, thing: object, context: Context) -> "_Made | None":
         """A stamp for things like this one; None when the block does more with a blank than to print it."""
         read = _Read(self._blanks, self._holders)
-        with context.push(**{self._name: _Stencil(thing, "", read)}):
+        with context.push(**{self._name: _Stencil(thing, "", read), _MAKING: read}):
             html = self.nodelist.render(context)
-        pieces = _pieces(html, self._blanks)
-        if read.is_spoiled or pieces is None:
-            return None
-        return _Made(list(read.checks.values()), pieces, {path: attrgetter(path) for path in {*pieces[1::2]}})
+        pieces = _pieces(html, self._blanks | read.left_out.keys())
+        return None if read.is_spoiled or pieces is None else _made(read, pieces)
 
 
 class _Check(NamedTuple):
@@ -80,28 +99,78 @@ class _Check(NamedTuple):
 
 
 class _Made(NamedTuple):
-    """``pieces``: the template's own text, and in every second place the name of a blank."""
+    """``facts`` are the thing's own attributes that were read, ``filled`` those of its blanks; ``checks`` what was read of its parts.
+    ``form`` takes the ``blanks`` and behind them what is ``left_out``, in the order of ``places``."""
 
+    facts: Callable[[Any], tuple[Any, ...]]
+    known: tuple[Any, ...]
+    filled: Callable[[Any], tuple[Any, ...]]
+    are_filled: list[bool]
     checks: list[_Check]
-    pieces: list[str]
-    blanks: dict[str, Callable[[Any], Any]]
+    form: str
+    blanks: Callable[[Any], tuple[Any, ...]]
+    left_out: list[NodeList]
+    places: Callable[[Any], tuple[Any, ...]]
 
     def fits(self, thing: object) -> bool:
-        # In the order they were read: whether the later can be read at all hangs on the earlier.
+        # Parts last, in the order they were read: whether one can be read at all hangs on what was compared before.
+        if self.facts(thing) != self.known or [*map(bool, self.filled(thing))] != self.are_filled:
+            return False
         return all((bool(get(thing)) if is_blank else get(thing)) == was for get, was, is_blank in self.checks)
 
-    def fill(self, thing: object) -> SafeString:
+    def fill(self, thing: object, context: Context) -> SafeString:
         # Escaped as the template would; the rest is what it wrote.
-        values = {path: conditional_escape(get(thing)) for path, get in self.blanks.items()}
-        filled = self.pieces.copy()
-        filled[1::2] = [values[path] for path in self.pieces[1::2]]
-        return SafeString("".join(filled))
+        values = [value if type(value) is SafeString else _escaped(value) for value in self.blanks(thing)]
+        values += [block.render(context) for block in self.left_out]
+        return SafeString(self.form % self.places(values))
+
+
+def _made(read: "_Read", pieces: list[str]) -> _Made:
+    own = {path: check for path, check in read.checks.items() if "." not in path}
+    facts = {path: check.was for path, check in own.items() if not check.is_blank}
+    filled = {path: check.was for path, check in own.items() if check.is_blank}
+    blanks = list(dict.fromkeys(path for path in pieces[1::2] if path not in read.left_out))
+    order = [*blanks, *read.left_out]
+    texts = [piece.replace("%", "%%") for piece in pieces[::2]]
+    return _Made(
+        facts=_getter(attrgetter, list(facts)),
+        known=tuple(facts.values()),
+        filled=_getter(attrgetter, list(filled)),
+        are_filled=list(filled.values()),
+        checks=[check for path, check in read.checks.items() if path not in own],
+        form="%s".join(texts),
+        blanks=_getter(attrgetter, blanks),
+        left_out=list(read.left_out.values()),
+        places=_getter(itemgetter, [order.index(path) for path in pieces[1::2]]),
+    )
+
+
+def _getter(make: Callable[..., Callable[[Any], Any]], names: list[Any]) -> Callable[[Any], tuple[Any, ...]]:
+    """One that gives a tuple however many there are."""
+    if not names:
+        return lambda _: ()
+    get = make(*names)
+    return get if len(names) > 1 else lambda thing: (get(thing),)
+
+
+def _escaped(value: Any) -> str:
+    # Django's own asks of each whether it is a lazy one.
+    return html.escape(value) if type(value) is str else conditional_escape(value)
 
 
 @dataclass
 class _Kept:
     all: list[_Made]
     has_room: bool = True
+
+    def find(self, thing: object) -> _Made | None:
+        for place, made in enumerate(self.all):
+            if made.fits(thing):
+                # Neighbours look alike: the next one tries it first.
+                if place:
+                    self.all.insert(0, self.all.pop(place))
+                return made
+        return None
 
     def keep(self, made: _Made | None) -> None:
         if made is not None:
@@ -112,8 +181,15 @@ class _Kept:
 class _Read:
     def __init__(self, blanks: frozenset[str], holders: frozenset[str]) -> None:
         self.checks: dict[str, _Check] = {}
+        self.left_out: dict[str, NodeList] = {}
         self.is_spoiled = False
         self._blanks, self._holders = blanks, holders
+
+    def leave_out(self, block: NodeList) -> str:
+        """The mark for it; a number, which no blank is called."""
+        path = str(len(self.left_out))
+        self.left_out[path] = block
+        return f"{_MARK}{path}{_END}"
 
     def look(self, path: str, value: Any) -> Any:
         if path in self._blanks:
@@ -172,7 +248,7 @@ class _Stencil:
         return self._read.look(f"{self._prefix}{name}", getattr(self._thing, name))
 
 
-def _pieces(html: str, blanks: frozenset[str]) -> list[str] | None:
+def _pieces(html: str, blanks: Set[str]) -> list[str] | None:
     """Texts and names of blanks by turns; None when a filter got at a mark."""
     first, *rest = html.split(_MARK)
     pieces = [first]

@@ -69,6 +69,9 @@ def made(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[object]]:
         "{% if thing.name %}{{ thing.name }}{% else %}nameless{% endif %}",
         "{% with side=thing.side %}{{ side.html|default:'x' }}{% endwith %}",
         "{% if thing.state == 'wrong' and thing.note %}{{ thing.note }}{% endif %}",
+        "<i>{% apart %}{{ thing.name|upper }}{% if thing.name == which %}this{% endif %}{% endapart %}</i>{{ thing.name }} 100%",
+        "{% apart %}{% stamp thing 'name' %}{{ thing.name }}{% endstamp %}{% endapart %}{% apart %}{{ thing.name|length }}{% endapart %}",
+        "{% stamp thing 'name' %}{{ thing.name }}{% apart %}{{ thing.name|slugify }}{% endapart %}{% endstamp %}",
     ],
 )
 def test_prints_the_same_and_renders_less(block, made):
@@ -100,6 +103,11 @@ def test_many_different_things_are_rendered_one_by_one(monkeypatch):
     monkeypatch.setattr(stamps, "MAX_STAMPS", 2)
     monkeypatch.setattr("tests.studio.test_stamps.THINGS", [Thing(str(n), state=str(n)) for n in range(9)])
     assert rendered("{{ thing.state }}", is_stamped=True) == "0|1|2|3|4|5|6|7|8|"
+
+
+def test_what_stands_apart_makes_no_stamp_of_its_own(made):
+    rendered("{{ thing.state }}{% apart %}{{ thing.name }}{{ thing.note }}{% endapart %}", is_stamped=True)
+    assert len(made) == len({thing.state for thing in THINGS})
 
 
 def test_a_mark_of_somebody_else_is_text(monkeypatch):

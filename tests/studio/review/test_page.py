@@ -1,5 +1,6 @@
 """The page as a whole: who may see it, what it costs, where the queue leads."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -122,3 +123,20 @@ def test_what_was_withheld_is_known_to_leads_only(page, lead):
     assert page.post("texts/answer-0/edit/", {"text": "x", "version": 1}).status_code == 404
     page.client.force_login(lead)
     assert page.get().status_code == 200
+
+
+def test_of_its_pairs_the_page_tells_htmx_nothing(page):
+    """One listener answers for them (review-requests.js): htmx would go through thousands of links and buttons when a page opens."""
+    card = page.get().content.decode().split('id="pair-1"')[1].split("</article>")[0]
+    assert "hx-" not in card
+    assert card.count("data-to") == 8
+
+
+def test_what_is_empty_has_the_same_print_everywhere(page):
+    text = page.get().content.decode()
+    places = re.findall(r'class="comments is-empty" id="comments-pair-\d" .* data-print="(\w+)"', text)
+    assert len(places) == 2
+    assert len(set(places)) == 1
+    unsaid = re.findall(r'id="text-text-0-\d" .* data-print="(\w+)"[^>]* hidden>', text)
+    assert len(unsaid) == 2
+    assert len(set(unsaid)) == 1
