@@ -7,8 +7,9 @@ from tests.standins.browsing import Studio
 
 def test_the_docs_draw_and_a_route_can_be_tried_out(as_lead: Studio) -> None:
     page = as_lead.page
+    page.set_default_timeout(120_000)  # a script that is not ours draws a hundred routes
     page.goto(f"{as_lead.url}/api/docs")
-    expect(page.locator(".opblock").nth(40)).to_be_attached()
+    expect(page.locator(".opblock").nth(40)).to_be_attached(timeout=120_000)
     route = page.locator("#operations-queue-claim_next_conversation")
     route.locator(".opblock-summary").click()
     route.locator(".try-out__btn").click()

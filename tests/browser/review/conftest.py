@@ -4,12 +4,11 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from studio.models import User
+from tests.browser.conftest import PATIENCE_MS
 from tests.standins.review_rows import person
-
-expect.set_options(timeout=15_000)  # several people's pages and servers share few cores
 
 
 @pytest.fixture
@@ -39,7 +38,7 @@ def open_page(
         cookie = client.cookies["sessionid"].value
         context.add_cookies([{"name": "sessionid", "value": cookie, "url": live_server.url}])
         page = context.new_page()
-        page.set_default_timeout(20_000)
+        page.set_default_timeout(PATIENCE_MS)
         page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.goto(live_server.url + path)
