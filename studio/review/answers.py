@@ -178,7 +178,9 @@ def rail_context(
     rail = show_rail(sources, by=user_of(request), version=version)
     return {
         "rail": rail,
-        "replay": show_panel(sources.conversation, sources.reruns.get(EVERY_CALL)),
+        "replay": show_panel(
+            sources.conversation, sources.reruns.get(EVERY_CALL), repeated=sources.repeated(sources.content.calls)
+        ),
         "conversation": sources.conversation,
         "queue": queue_of(request),
         "notice": notice,

@@ -32,7 +32,8 @@ class Replayed:
 
 @dataclass(frozen=True)
 class ReplayPanel:
-    """The replay under way or the last one, for the rail. ``at`` is None when what stands was not replayed."""
+    """The replay under way or the last one, for the rail. ``at`` is None when what stands was not replayed. ``repeated``: how many
+    calls each replay makes again in an MCP server."""
 
     is_underway: bool
     is_running: bool
@@ -42,6 +43,7 @@ class ReplayPanel:
     identical: int
     differs: int
     fails: int
+    repeated: int
 
     @property
     def differs_words(self) -> str:
@@ -68,7 +70,7 @@ def show_replayed(
     return Replayed(pair.replay, difference)
 
 
-def show_panel(conversation: Conversation, replay: Rerun | None) -> ReplayPanel:
+def show_panel(conversation: Conversation, replay: Rerun | None, *, repeated: int) -> ReplayPanel:
     """How the replay of this conversation stands."""
     is_underway = replay is not None and replay.status in (Rerun.Status.PENDING, Rerun.Status.RUNNING)
     waited = (timezone.now() - replay.created_at).total_seconds() if replay else 0.0
@@ -82,4 +84,5 @@ def show_panel(conversation: Conversation, replay: Rerun | None) -> ReplayPanel:
         identical=conversation.pair_count - differs - fails,
         differs=differs,
         fails=fails,
+        repeated=repeated,
     )

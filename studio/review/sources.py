@@ -1,14 +1,15 @@
 """What the review page is made of: a conversation's parsed document and the rows beside it, each read once, when it is first asked for."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from urllib.parse import quote
 
 from django.urls import reverse
 
+from generation.conversation import Call, from_json
 from generation.conversation import Conversation as Content
-from generation.conversation import from_json
+from generation.sandbox.client import MCP
 from studio.domain.branches import open_branch
 from studio.domain.findings import waivers_that_hold
 from studio.domain.rounds import Round, round_of
@@ -107,6 +108,13 @@ class Sources:
     def volatile(self) -> Volatile:
         """The members of each tool's results that differ from run to run."""
         return volatile_of(self.conversation, self.content)
+
+    def repeated(self, calls: Iterable[Call]) -> int:
+        """How many of these calls may change something in an MCP server: it can't be rebuilt, so each replay makes them there again."""
+        if self.conversation.toolset_id is None:  # then no server is known, and nothing runs
+            return 0
+        tools = {tool.name for tool in self.content.tools if tool.component == MCP and not tool.only_reads}
+        return sum(call.tool in tools for call in calls)
 
     @cached_property
     def first(self) -> First:

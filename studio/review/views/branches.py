@@ -1,6 +1,7 @@
 """Regenerating from a place: ask, look how far it is, stop, ask again, keep the branch or the original."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from django.contrib import messages
@@ -9,6 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from generation.conversation import Call
 from studio import tasks
 from studio.domain import branches, reviews
 from studio.domain.errors import NotPossible, Refused
@@ -18,7 +20,7 @@ from studio.review.answers import CLAIMED, find_ref, is_htmx, load
 from studio.review.branches import show_branch, slot_of
 from studio.review.queue import queue_of
 from studio.review.saving import posted_version
-from studio.review.sources import load_sources
+from studio.review.sources import Sources, load_sources
 from studio.web.decorators import user_of
 
 SLOT = re.compile(r"branch-(top|(pair|turn)-[0-9]{1,6})")
@@ -26,7 +28,8 @@ SLOT = re.compile(r"branch-(top|(pair|turn)-[0-9]{1,6})")
 
 @dataclass(kw_only=True)
 class AskForm:
-    """The form in its place. ``chosen`` is the endpoint that made the conversation, when it is known."""
+    """The form in its place. ``chosen`` is the endpoint that made the conversation, when it is known; ``repeated`` counts the kept
+    calls that are made again in an MCP server."""
 
     slot: str
     url: str
@@ -34,6 +37,7 @@ class AskForm:
     place: str
     endpoints: list[Endpoint]
     chosen: int | None
+    repeated: int
     instruction: str = ""
     errors: list[str] = field(default_factory=list)
 
@@ -42,8 +46,10 @@ class AskForm:
 def ask_from_call(request: HttpRequest, pid: str, call_id: str) -> HttpResponse:
     """Go on from behind this call: the form, or with it the branch that begins."""
     conversation = load(request, pid)
-    ref = find_ref(load_sources(conversation, by=user_of(request)), call_id)
-    return _ask(request, conversation, slot=slot_of(ref.number, 0), place=f"#{ref.number + 1}", call_id=call_id)
+    sources = load_sources(conversation, by=user_of(request))
+    ref = find_ref(sources, call_id)
+    kept = sources.content.calls[: ref.number + 1]
+    return _ask(request, sources, kept, slot=slot_of(ref.number, 0), place=f"#{ref.number + 1}", call_id=call_id)
 
 
 @require_http_methods(["GET", "POST"])
@@ -52,9 +58,10 @@ def ask_from_turn(request: HttpRequest, pid: str, turn: int) -> HttpResponse:
     conversation = load(request, pid)
     if turn >= conversation.turn_count:
         raise NotPossible("That turn is not in the conversation any more. Reload the page.")
-    return _ask(
-        request, conversation, slot=slot_of(None, turn), place=f"the user message of turn {turn + 1}", turn=turn
-    )
+    sources = load_sources(conversation, by=user_of(request))
+    kept = [ref.call for ref in sources.content.pairs() if ref.turn < turn]
+    place = f"the user message of turn {turn + 1}"
+    return _ask(request, sources, kept, slot=slot_of(None, turn), place=place, turn=turn)
 
 
 @require_GET
@@ -110,8 +117,16 @@ def keep(request: HttpRequest, pid: str, branch_pid: str) -> HttpResponse:
 
 
 def _ask(
-    request: HttpRequest, conversation: Conversation, *, slot: str, place: str, call_id: str = "", turn: int = 0
+    request: HttpRequest,
+    sources: Sources,
+    kept: Iterable[Call],
+    *,
+    slot: str,
+    place: str,
+    call_id: str = "",
+    turn: int = 0,
 ) -> HttpResponse:
+    conversation = sources.conversation
     form = AskForm(
         slot=slot,
         url=request.path,
@@ -119,6 +134,7 @@ def _ask(
         place=place,
         endpoints=list(Endpoint.objects.all()),
         chosen=_usual_endpoint(conversation),
+        repeated=sources.repeated(kept),
     )
     if request.method == "GET":
         if branches.open_branch(conversation) is not None:

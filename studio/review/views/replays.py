@@ -40,7 +40,8 @@ def _answer(request: HttpRequest, conversation: Conversation) -> HttpResponse:
     sources = load_sources(conversation, by=user_of(request))
     if not is_htmx(request):
         return redirect(f"{sources.url}{queue_of(request).query}#replay")
-    panel = show_panel(conversation, sources.reruns.get(replays.EVERY_CALL))
+    replay = sources.reruns.get(replays.EVERY_CALL)
+    panel = show_panel(conversation, replay, repeated=sources.repeated(sources.content.calls))
     context = {"replay": panel, "conversation": conversation, "queue": queue_of(request)}
     response = render(request, "review/replay.html", context)
     if not panel.is_underway:

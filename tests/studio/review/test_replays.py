@@ -75,3 +75,37 @@ def test_one_can_stop_waiting(page, sent):
 
 def test_without_htmx_it_leads_back(page, sent):
     assert page.post("replay/ask/", htmx=False)["Location"] == f"{page.url}#replay"
+
+
+def writing(content, *names):
+    """The conversation as if its tools ran in an MCP server, and those of these names could change something there."""
+    reads = {"readOnlyHint": True}
+    tools = [
+        tool.model_copy(update={"component": "mcp", "annotations": {} if tool.name in names else reads})
+        for tool in content.tools
+    ]
+    return content.model_copy(update={"tools": tools})
+
+
+def test_the_panel_and_the_form_say_what_is_made_again_in_an_mcp_server(anna):
+    page = Page(store(writing(two_reads(), "read_file")), anna)
+    panel = "2 calls may change something in the MCP server"
+    assert panel in page.get().content.decode()
+    assert panel in page.get("replay/", htmx=True).content.decode()
+    first = page.get(f"{page.call(1)}regenerate/", htmx=True).content.decode()
+    assert "1 of the kept calls may change something in the MCP server" in first
+    assert "it is made there again" in first
+    both = page.get(f"{page.call(2)}regenerate/", htmx=True).content.decode()
+    assert "2 of the kept calls may change something in the MCP server" in both
+    assert "they are made there again" in both
+    assert "MCP server" not in page.get("turns/0/regenerate/", htmx=True).content.decode(), "nothing is kept"
+
+
+def test_of_tools_that_only_read_or_that_nothing_runs_no_word_is_said(anna, page):
+    reading = Page(store(writing(two_reads(), "write_file")), anna)
+    homeless = Page(store(writing(two_reads(), "read_file")), anna)
+    homeless.conversation.toolset = None
+    homeless.conversation.save()
+    for one in (reading, homeless, page):
+        assert "MCP server" not in one.get().content.decode()
+        assert "MCP server" not in one.get(f"{one.call(2)}regenerate/", htmx=True).content.decode()
