@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from generation.conversation import Conversation as Content
-from generation.conversation import Provenance, Turn, from_json
+from generation.conversation import Provenance, Turn, from_json, to_json
 from studio import branching, building, tasks, work
 from studio.branching import work_branch
 from studio.domain import branches, edits
@@ -111,8 +111,10 @@ def test_the_instruction_reaches_the_model_and_every_request_is_written_down(by)
 def test_the_demo_model_regenerates_a_generated_conversation(by) -> None:
     item_pk = make_run(count=1, mode="multi_turn").items.get().pk
     building.work_item(item_pk)
+    before = Conversation.objects.get().content
+    before.turns[-1].answer = "Something the demo model never says."
+    Conversation.objects.update(document=to_json(before))
     row = Conversation.objects.get()
-    before = row.content
     branch = worked(ask(row, by, call_id=before.calls[0].id))
     assert (branch.status, branch.error) == (STATUS.DONE, "")
     state = state_of(branch)
