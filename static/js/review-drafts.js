@@ -13,12 +13,16 @@ const restored = new WeakSet();
 const adopted = new WeakMap();
 const sent = new WeakMap();
 const typedSince = new Map();
+const typedOn = new WeakSet();
 let isUnkept = false;
+let isReopening = false;
 
 export function keepDrafts(page) {
-  page.addEventListener("input", ({ target }) => {
+  page.addEventListener("input", ({ target, isTrusted }) => {
     const form = target.form ?? target.closest("form");
     if (!form?.matches("[data-draft]")) return;
+    // A form's scripts write into it as well.
+    if (isTrusted) typedOn.add(form);
     if (isDirty(form)) keep(form);
     else forget(form);
   });
@@ -34,6 +38,7 @@ export function keepDrafts(page) {
     if (!form || detail.requestConfig.verb !== "post") return;
     keep(form);
     sent.set(form, snapshot(form));
+    typedOn.delete(form);
   });
   // Before the answer is put into the page, which may open every draft there is.
   document.addEventListener("htmx:beforeOnLoad", ({ defaultPrevented, detail }) => {
@@ -43,10 +48,14 @@ export function keepDrafts(page) {
     // A form that is refused comes back as it was sent.
     if (detail.xhr.status === REFUSED && sent.get(form) !== snapshot(form)) typedSince.set(keyOf(form), JSON.parse(snapshot(form)));
     if (!isSaved(detail.xhr)) return;
-    if (verb === "post") forget(form);
+    if (verb === "post") keepTypedOn(form) || forget(form);
     else if (elt.matches("[data-cancel]")) putAside(form);
   });
-  document.addEventListener("htmx:afterSwap", () => page.querySelectorAll("form[data-draft]").forEach(restore));
+  document.addEventListener("htmx:afterSwap", () => {
+    page.querySelectorAll("form[data-draft]").forEach(restore);
+    if (isReopening) reopenDrafts();
+    isReopening = false;
+  });
   page.querySelectorAll("form[data-draft]").forEach(restore);
   // What is kept survives leaving the page; only what this browser would not keep is worth a question.
   addEventListener("beforeunload", (event) => {
@@ -117,7 +126,7 @@ export function restore(form) {
   if (!found) return;
   const [key, draft] = found;
   fill(form, draft.fields);
-  if (draft.version !== form.dataset.version) {
+  if (draft.version && draft.version !== form.dataset.version) {
     put(form, "[data-base]", draft.version);
     if (draft.part) put(form, "[data-base-part]", draft.part);
   }
@@ -126,7 +135,7 @@ export function restore(form) {
   if (draft.aside) attempt(() => localStorage.setItem(key, JSON.stringify({ ...draft, aside: false })));
   const fold = form.closest("details");
   if (fold) fold.open = true;
-  const older = draft.version !== form.dataset.version ? ` on version ${draft.version}` : "";
+  const older = draft.version && draft.version !== form.dataset.version ? ` on version ${draft.version}` : "";
   const more = others.length ? " Another text of this part, typed in another tab, is kept as well." : "";
   tell(form, `What you typed${older} before was restored.${more}`);
   form.dispatchEvent(new CustomEvent("review:restored", { bubbles: true, detail: draft }));
@@ -137,6 +146,13 @@ function keepRefused(form) {
   typedSince.delete(keyOf(form));
   if (typed) fill(form, typed);
   keep(form);
+}
+
+// What was typed while the save was under way is no part of it: its editor opens again, on the version that was saved.
+function keepTypedOn(form) {
+  if (!form.matches(".editor, .comment-form") || !typedOn.has(form) || sent.get(form) === snapshot(form)) return false;
+  keep(form, { version: "", part: undefined, key: undefined, keyed: undefined, waits: "" });
+  return (isReopening = true);
 }
 
 function startOver(form) {

@@ -23,7 +23,7 @@ export function showLost(lost) {
 
 function rowOf(pattern, key, { label, version, fields }) {
   const row = pattern.cloneNode(true);
-  row.querySelector("[data-label]").textContent = `${label || "A part"}, typed on version ${version}`;
+  row.querySelector("[data-label]").textContent = `${label || "A part"}${version ? `, typed on version ${version}` : ""}`;
   const field = row.querySelector("textarea");
   field.value = fields.find(([name]) => name === "text")?.[2] ?? "";
   field.setAttribute("aria-label", label || "A part");

@@ -72,6 +72,38 @@ def test_a_menu_stays_open_when_its_pair_is_renewed(page: Page, thread: Held):
     expect(page.locator("#pair-2 [data-menu]")).to_have_count(0)
 
 
+def test_what_is_typed_while_a_save_is_under_way_comes_back_on_what_was_saved(page: Page):
+    page.keyboard.press("e")
+    field = page.get_by_label("file_path")
+    field.fill("notes/c.txt")
+    answer = Held(page, "**/calls/*/edit/")
+    page.keyboard.press("Control+s")
+    answer.wait()
+    page.keyboard.press("Control+A")
+    page.keyboard.type("notes/b.txt")
+    answer.let_go()
+    expect(page.locator("#pair-1 form[data-version='2']")).to_have_count(1)
+    expect(field).to_have_value("notes/b.txt")
+    expect(field).to_be_focused()
+    expect(page.get_by_text("What you typed before was restored.")).to_be_visible()
+    page.keyboard.press("Control+s")
+    expect(page.locator("#pair-1 form.editor")).to_have_count(0)
+    expect(page.locator("#pair-1 .side").first).to_contain_text("notes/b.txt")
+    versions = [call.arguments for call in Conversation.objects.get().content.calls]
+    assert versions[0] == {"file_path": "notes/b.txt"}
+    assert Conversation.objects.get().version == 3
+
+
+def test_a_save_that_nobody_typed_on_closes_its_editor(page: Page):
+    page.keyboard.press("E")
+    answer = Held(page, "**/calls/*/edit/")
+    page.locator("#pair-1-text").fill('{"file_path":   "notes/c.txt"}')
+    page.keyboard.press("Control+s")
+    answer.let_go()
+    expect(page.locator("#pair-1 form.editor")).to_have_count(0)
+    expect(page.locator("#pair-1 .side").first).to_contain_text("notes/c.txt")
+
+
 def test_what_is_typed_while_a_save_is_refused_stays(page: Page):
     page.keyboard.press("e")
     field = page.get_by_label("file_path")
